@@ -1,0 +1,2 @@
+//! qidan.
+fn main() {}
