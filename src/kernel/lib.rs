@@ -2,6 +2,7 @@
 //! a list, and text that is safe to keep. Pure: nothing here does IO, and only [`Clock`] knows
 //! the machine's time.
 
+pub mod crash;
 pub mod ctx;
 pub mod error;
 pub mod id;
@@ -9,6 +10,7 @@ pub mod page;
 pub mod text;
 pub mod time;
 
+pub use crash::crash_point;
 pub use ctx::{Actor, Ctx, Entropy};
 pub use error::{Error, FieldError, Kind, Result};
 pub use id::{
