@@ -29,7 +29,7 @@ as_root() {
 
 need_toolchains() {
     command -v cargo >/dev/null || die "cargo is missing: install Rust with rustup"
-    command -v node >/dev/null && command -v npm >/dev/null || die "node or npm is missing: install Node 20 or newer"
+    command -v npm >/dev/null || die "node and npm are missing: install Node 20 or newer"
     [ "$(node -p 'Number(process.versions.node.split(".")[0])')" -ge 20 ] || die "Node $(node -v) is too old: install 20 or newer"
     [ "$what" != test ] || cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
     [ "$what" != test ] || cargo clippy --version >/dev/null 2>&1 || rustup component add clippy

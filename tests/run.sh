@@ -7,7 +7,7 @@
 # Each step prints its name and its seconds. The log of a step that fails is shown, the other steps still run, and the
 # last line says how many tests passed and failed, over all runners. Logs stay in target/test-logs.
 set -uo pipefail
-cd "$(dirname "$(realpath "$0")")/.."
+cd "$(dirname "$(realpath "$0")")/.." || exit
 
 target=${CARGO_TARGET_DIR:-target}
 logs=target/test-logs
