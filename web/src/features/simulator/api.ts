@@ -1,0 +1,76 @@
+// The simulator's control API as typed calls. Paths are written here and nowhere else.
+import { request } from "@/shared/request";
+import type { CallbackRecord, CallRecord, Deliver, Entry, Fault, SimState } from "./types";
+
+const CONTROL = "_sim";
+const at = (...parts: string[]) => [CONTROL, ...parts.map(encodeURIComponent)].join("/");
+const post = <T>(path: string, json: unknown = {}) => request<T>(path, { method: "POST", json });
+
+/** What a person can be made to send; `options` decide how the callback reaches the service. */
+export type Outgoing =
+  | { msgtype: "text"; content: string }
+  | { msgtype: "location"; lat: number; lng: number; label: string; scale: number }
+  | { msgtype: "link"; title: string; description: string; url: string }
+  | { msgtype: "image" | "voice" | "video" | "file"; media: File };
+
+export type Kind = "members" | "departments" | "customers" | "groups";
+
+const withOptions = (options: Deliver) => (Object.keys(options).length > 0 ? { options } : {});
+
+export const sim = {
+  streamUrl: `${CONTROL}/stream`,
+  state: () => request<SimState>(at("state")),
+  chat: (userid: string, app: string) =>
+    request<{ items: Entry[] }>(`${at("chats", userid)}?app=${encodeURIComponent(app)}&after=0`),
+  calls: (after: number) =>
+    request<{ items: CallRecord[] }>(`${at("calls")}?after=${after}&limit=200`),
+  callbacks: (after: number) =>
+    request<{ items: CallbackRecord[] }>(`${at("callbacks")}?after=${after}`),
+
+  send(userid: string, app: string, message: Outgoing, options: Deliver) {
+    const path = at("chats", userid, "messages");
+    if (!("media" in message))
+      return post<{ seq: number }>(path, { app, ...message, ...withOptions(options) });
+    const form = new FormData();
+    form.set("app", app);
+    form.set("msgtype", message.msgtype);
+    form.set("media", message.media, message.media.name);
+    if (Object.keys(options).length > 0) form.set("options", JSON.stringify(options));
+    return request<{ seq: number }>(path, { method: "POST", form, timeoutMs: 60_000 });
+  },
+  menu: (userid: string, app: string, key: string) =>
+    post(at("chats", userid, "menu"), { app, key }),
+  enter: (userid: string, app: string) => post(at("chats", userid, "enter"), { app }),
+  click: (
+    cardId: string,
+    userid: string,
+    key: string,
+    selected: Record<string, string[]>,
+    menu: boolean,
+  ) =>
+    post(at("cards", cardId, "click"), {
+      userid,
+      key,
+      ...(Object.keys(selected).length > 0 ? { selected } : {}),
+      ...(menu ? { menu: true } : {}),
+    }),
+  callback: (app: string, plain: string, options: Deliver) =>
+    post(at("callback"), { app, plain, options }),
+  saveUrl: (app: string, url: string) =>
+    post<{ ok: boolean; detail?: string }>(at("save_url"), { app, url }),
+
+  add: (kind: Kind, body: object) => post(at(kind), body),
+  edit: (kind: Kind, id: string, body: object) =>
+    request(at(kind, id), { method: "PATCH", json: body }),
+  remove: (kind: Kind, id: string, body?: object) =>
+    request(at(kind, id), { method: "DELETE", ...(body ? { json: body } : {}) }),
+
+  addFault: (fault: Omit<Fault, "id">) => post(at("faults"), fault),
+  removeFault: (id: Fault["id"]) => request(at("faults", String(id)), { method: "DELETE" }),
+  clearFaults: () => request(at("faults"), { method: "DELETE" }),
+  expireTokens: () => post(at("tokens", "expire")),
+  rotateSecret: (app: string, secret: string) => post(at("tokens", "rotate"), { app, secret }),
+  skewClock: (seconds: number) => post(at("clock", "skew"), { seconds }),
+  limits: (limits: Record<string, number>) => post(at("limits"), limits),
+  reset: () => post(at("reset")),
+};

@@ -1,0 +1,69 @@
+// Switching failures on and off, and the platform's own levers: tokens, clock, limits, reset.
+import { computed, reactive, ref } from "vue";
+import { t } from "@/shared/t";
+import { attempt } from "@/shared/toast";
+import { sim } from "./api";
+import { faultsOf, otherFaults, PATHS, PRESETS, type Preset } from "./faultPresets";
+import { useSimulator } from "./useSimulator";
+
+export function useFaults() {
+  const { world, chat, startOver } = useSimulator();
+  const path = ref(PATHS[0]?.path ?? "*");
+  const times = ref(0);
+  const busy = ref(false);
+  const faults = computed(() => world.state.value?.faults ?? []);
+  const switches = computed(() =>
+    PRESETS.map((preset) => ({ preset, on: faultsOf(preset, faults.value) })),
+  );
+  const others = computed(() => otherFaults(faults.value));
+
+  async function run(work: () => Promise<unknown>, done?: string): Promise<void> {
+    busy.value = true;
+    await attempt(work, done);
+    busy.value = false;
+    await world.refetch();
+  }
+
+  const toggle = (preset: Preset) =>
+    run(async () => {
+      const planned = faultsOf(preset, faults.value);
+      if (planned.length === 0) {
+        const limited = times.value > 0 ? times.value : null;
+        await sim.addFault({ path: path.value, times: limited, effect: preset.effect });
+      }
+      for (const fault of planned) await sim.removeFault(fault.id);
+    });
+
+  const secret = ref("");
+  const limits = reactive({ member_minute: 30, member_hour: 1_000, app_day: 0 });
+  const givenLimits = () => {
+    const { app_day: day, ...rest } = limits;
+    return day > 0 ? { ...rest, app_day: day } : rest;
+  };
+
+  return {
+    path,
+    times,
+    busy,
+    faults,
+    switches,
+    others,
+    toggle,
+    secret,
+    limits,
+    remove: (id: number | string) => run(() => sim.removeFault(id)),
+    clear: () => run(() => sim.clearFaults()),
+    expire: () => run(() => sim.expireTokens(), t("fault.expire.done")),
+    rotate: () => {
+      const app = chat.app.value;
+      const next = secret.value.trim();
+      if (app && next) void run(() => sim.rotateSecret(app.name, next), t("fault.rotate.done"));
+    },
+    skew: (seconds: number) => run(() => sim.skewClock(seconds), t("fault.skew.done")),
+    saveLimits: () => run(() => sim.limits(givenLimits()), t("fault.limits.done")),
+    reset: async () => {
+      await run(() => sim.reset(), t("fault.reset.done"));
+      await startOver();
+    },
+  };
+}
