@@ -1,1 +1,49 @@
-//! Under construction.
+//! Who hears of what, in which words, over which channel. Reads ticket events and writes messages
+//! and jobs, in the transaction of the job that told it; the network is only touched by
+//! [`Courier`], outside of any transaction. A card lives: when its task changes, every copy that
+//! was sent is changed in place, so that no stale button can act.
+
+mod answer;
+mod budget;
+mod click;
+mod deliver;
+mod face;
+mod links;
+mod message;
+mod outbox;
+mod plan;
+mod render;
+mod schema;
+mod sql;
+
+use ticket::Setup;
+
+pub use answer::{choose_ticket, my_tasks, my_tickets, new_ticket, reply};
+pub use budget::{Limits, purge as purge_budgets};
+pub use click::{Clicked, Press, find_pressed, refresh};
+//pub use deliver::Courier;
+pub use links::{Link, Links};
+pub use message::{Kind as MessageKind, Message, State as MessageState};
+pub use outbox::{TOPIC_SEND, TOPIC_UPDATE};
+pub use plan::on_event;
+pub use sql::{find_message, messages_of_ticket};
+
+/// What every message is made with.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// The name of the app that speaks.
+    pub app: String,
+    /// Its agent id.
+    pub agent_id: i64,
+    /// What people call the service; the first line of every card.
+    pub name: String,
+    /// Makes progress links.
+    pub links: Links,
+    /// What tickets need.
+    pub setup: Setup,
+    /// How much may be sent.
+    pub limits: Limits,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,29 @@
-//! Under construction.
+//! The ticket: what it is, what can be done to it, what was done. Every change, whoever asks for
+//! it, goes through [`act`] or [`create`] inside the caller's transaction; nothing here waits for
+//! a network. Others hear of it by the job that each event leaves in the queue.
+
+mod act;
+mod actions;
+mod create;
+pub mod draft;
+mod explain;
+mod fact;
+mod list;
+mod policy;
+mod schema;
+mod sql;
+mod ticket;
+mod view;
+
+pub use act::{Command, Setup, TOPIC_EVENT, act, check_replay};
+pub use actions::{ACTIONS, Action, Case, Change, Needs, find as find_action};
+pub use create::{New, create};
+pub use fact::{Created, Event, Fact, follow, replay};
+pub use list::{Filter, ToDo, TodoRow, list, open_of, to_do};
+pub use policy::Scope;
+pub use sql::{event, events, find_by_no, get, ids_after};
+pub use ticket::{Attachment, Priority, SOURCES, Status, Task, TaskState, TemplateRef, Ticket};
+pub use view::{StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Answers to what a member does in the app's chat: words, lists, and questions with buttons.
+
+use db::Conn;
+use kernel::{Ctx, Limit, Result, text};
+use ticket::{Ticket, ToDo};
+use wecom::{
+    card::{
+        Button, ButtonInteraction, Card, CardAction, Checkbox, Emphasis, HorizontalContent,
+        MainTitle, SubmitButton, TextNotice, VoteInteraction, VoteOption,
+    },
+    message::Body,
+};
+
+use crate::{
+    Desk,
+    message::{Kind, wecom_task_id},
+    outbox,
+    render::Painter,
+    sql::NewMessage,
+};
+
+/// The most open tickets that a choice offers.
+const CHOICES: usize = 5;
+/// The rows that a card may have.
+const ROWS: i64 = 6;
+
+fn message<'a>(ctx: &Ctx, kind: Kind, userid: &'a str, title: &'a str) -> NewMessage<'a> {
+    NewMessage {
+        id: ctx.id(),
+        kind,
+        ticket_id: None,
+        task_id: None,
+        draft_id: None,
+        userid,
+        title,
+        face: "answer",
+    }
+}
+
+/// Answers with words.
+///
+/// # Errors
+/// The database's.
+pub fn reply(conn: &mut Conn, ctx: &Ctx, desk: &Desk, userid: &str, words: &str) -> Result<()> {
+    let new = message(ctx, Kind::Reply, userid, words);
+    outbox::send(conn, ctx, desk, &new, Body::text(words))
+}
+
+/// Asks how urgent the new ticket is; the next text then becomes it.
+///
+/// # Errors
+/// The database's.
+pub fn new_ticket(conn: &mut Conn, ctx: &Ctx, desk: &Desk, userid: &str) -> Result<()> {
+    let new = message(ctx, Kind::Choice, userid, "新建工单");
+    let card = ButtonInteraction {
+        source: Some(Painter::source(desk)),
+        main_title: Some(MainTitle::new("新建工单", "先选紧急程度，再发一句话说明问题")),
+        sub_title_text: "也可以直接发送文字、图片或位置".to_owned(),
+        task_id: wecom_task_id(new.id),
+        button_list: vec![
+            Button::press("普通", 1, "normal"),
+            Button::press("紧急", 2, "high"),
+            Button::press("特急", 4, "critical"),
+            Button::press("取消", 3, "cancel"),
+        ],
+        ..ButtonInteraction::default()
+    };
+    outbox::send(conn, ctx, desk, &new, Body::card(Card::ButtonInteraction(card)))
+}
+
+/// Asks whether a text belongs to one of the sender's open tickets or is a new one.
+///
+/// # Errors
+/// The database's.
+pub fn choose_ticket(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    userid: &str,
+    (draft, words): (i64, &str),
+) -> Result<()> {
+    let open = ticket::open_of(conn, userid, i64::try_from(CHOICES).unwrap_or(1))?;
+    let first = open.first().map(|ticket| ticket.id);
+    let mut options: Vec<_> = open
+        .iter()
+        .map(|one| VoteOption {
+            id: one.id.to_string(),
+            text: format!("追加到 {}", one.no.trim_start_matches("GD-")),
+            is_checked: Some(one.id) == first,
+        })
+        .collect();
+    options.push(VoteOption::new("new", "新建工单"));
+    let new = NewMessage {
+        draft_id: Some(draft),
+        ..message(ctx, Kind::Choice, userid, "这条消息属于哪张工单？")
+    };
+    let card = VoteInteraction {
+        source: Some(Painter::source(desk)),
+        main_title: Some(MainTitle::new(
+            "这条消息属于哪张工单？",
+            text::cut_chars(&explain(words, &open), 160),
+        )),
+        task_id: wecom_task_id(new.id),
+        checkbox: Some(Checkbox {
+            question_key: "ticket".to_owned(),
+            option_list: options,
+            ..Checkbox::default()
+        }),
+        submit_button: Some(SubmitButton { text: "确定".to_owned(), key: "choose".to_owned() }),
+        ..VoteInteraction::default()
+    };
+    outbox::send(conn, ctx, desk, &new, Body::card(Card::VoteInteraction(card)))
+}
+
+fn explain(words: &str, open: &[Ticket]) -> String {
+    let said = text::cut_chars(words, 40);
+    let list: Vec<_> =
+        open.iter().map(|one| format!("{} {}", one.no, text::cut_chars(&one.title, 20))).collect();
+    format!("“{said}”\n{}", list.join("\n"))
+}
+
+/// Lists what the member took and what he could take.
+///
+/// # Errors
+/// The database's.
+pub fn my_tasks(conn: &mut Conn, ctx: &Ctx, desk: &Desk, userid: &str) -> Result<()> {
+    let limit = Limit::new(Some(ROWS))?;
+    let mine = ticket::to_do(conn, userid, ToDo::Mine, None, limit)?;
+    let open = ticket::to_do(conn, userid, ToDo::Claimable, None, limit)?;
+    let rows = mine.items.iter().map(|row| ("处理中", &row.ticket));
+    let rows = rows.chain(open.items.iter().map(|row| ("待认领", &row.ticket)));
+    let count = |page: &kernel::Page<ticket::TodoRow>| {
+        let more = if page.next.is_some() { "+" } else { "" };
+        format!("{}{more}", page.items.len())
+    };
+    let desc = format!("处理中 {} · 待认领 {}", count(&mine), count(&open));
+    list(conn, ctx, desk, userid, ("我的待办", &desc), rows.collect())
+}
+
+/// Lists the open tickets that the member raised.
+///
+/// # Errors
+/// The database's.
+pub fn my_tickets(conn: &mut Conn, ctx: &Ctx, desk: &Desk, userid: &str) -> Result<()> {
+    let open = ticket::open_of(conn, userid, ROWS)?;
+    let desc = format!("进行中 {}", open.len());
+    let rows = open.iter().map(|one| (one.status.label(), one));
+    list(conn, ctx, desk, userid, ("我的工单", &desc), rows.collect())
+}
+
+fn list(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    userid: &str,
+    (title, desc): (&str, &str),
+    rows: Vec<(&str, &Ticket)>,
+) -> Result<()> {
+    let Some((_state, first)) = rows.first() else {
+        return reply(
+            conn,
+            ctx,
+            desk,
+            userid,
+            &format!("{title}：现在没有。直接发送文字即可新建工单"),
+        );
+    };
+    let url = |one: &Ticket| desk.links.url(one.id, userid, ctx.now);
+    let new = message(ctx, Kind::Reply, userid, title);
+    let row = |(state, one): &(&str, &Ticket)| {
+        HorizontalContent::text(*state, text::cut_chars(&one.title, 26)).with_url(url(one))
+    };
+    let card = TextNotice {
+        source: Some(Painter::source(desk)),
+        main_title: Some(MainTitle::new(title, desc)),
+        emphasis_content: Some(Emphasis {
+            title: rows.len().to_string(),
+            desc: "张工单".to_owned(),
+        }),
+        horizontal_content_list: rows
+            .iter()
+            .take(usize::try_from(ROWS).unwrap_or(1))
+            .map(row)
+            .collect(),
+        card_action: Some(CardAction::url(url(first))),
+        ..TextNotice::default()
+    };
+    outbox::send(conn, ctx, desk, &new, Body::card(Card::TextNotice(card)))
+}

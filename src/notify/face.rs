@@ -1,0 +1,92 @@
+//! Faces: what a card is to show, as data. Two equal faces show the same, so a card is touched
+//! only when its face changes.
+
+use ticket::{Status, Task, TaskState, Ticket};
+
+/// What a task's card shows to one handler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TaskFace {
+    /// It can be claimed.
+    Claimable,
+    /// It is his: complete, transfer.
+    Mine,
+    /// Somebody else took it.
+    Taken { by: String },
+    /// It is done.
+    Done { by: Option<String> },
+    /// It went to somebody else.
+    Moved { to: Option<String> },
+    /// The ticket ended before it was done.
+    Ended { status: Status },
+    /// A newer card of the same task was sent.
+    Renewed,
+}
+
+impl TaskFace {
+    /// What the card of this task shows to this member now.
+    pub(crate) fn of(ticket: &Ticket, task: &Task, userid: &str) -> Self {
+        match (task.state, &task.owner) {
+            (TaskState::Open, None) => Self::Claimable,
+            (TaskState::Open, Some(owner)) if owner == userid => Self::Mine,
+            (TaskState::Open, Some(owner)) => Self::Taken { by: owner.clone() },
+            (TaskState::Done, owner) => Self::Done { by: owner.clone() },
+            (TaskState::Cancelled, _) if ticket.is_ended() => Self::Ended { status: ticket.status },
+            (TaskState::Cancelled, _) => {
+                Self::Moved { to: ticket.open_tasks().find_map(|open| open.owner.clone()) }
+            }
+        }
+    }
+
+    /// Whether it has buttons that act.
+    pub(crate) fn acts(&self) -> bool {
+        matches!(self, Self::Claimable | Self::Mine)
+    }
+
+    /// Its name; equal names, equal faces.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Claimable => "claimable".to_owned(),
+            Self::Mine => "mine".to_owned(),
+            Self::Taken { by } => format!("taken:{by}"),
+            Self::Done { by } => format!("done:{}", by.as_deref().unwrap_or_default()),
+            Self::Moved { to } => format!("moved:{}", to.as_deref().unwrap_or_default()),
+            Self::Ended { status } => format!("ended:{}", status.word()),
+            Self::Renewed => "renewed".to_owned(),
+        }
+    }
+}
+
+/// What the card of the one who raised the ticket shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StarterFace {
+    /// It was taken in; somebody will claim it.
+    Accepted,
+    /// Somebody works on it.
+    Working { by: String },
+    /// It ended.
+    Ended { status: Status, round: u32 },
+    /// A newer card of the same ticket was sent.
+    Renewed,
+}
+
+impl StarterFace {
+    /// What it shows now.
+    pub(crate) fn of(ticket: &Ticket) -> Self {
+        let round = ticket.flow.steps.iter().map(|run| run.round).max().unwrap_or_default();
+        match ticket.open_tasks().find_map(|task| task.owner.clone()) {
+            _ if ticket.is_ended() => Self::Ended { status: ticket.status, round },
+            Some(by) => Self::Working { by },
+            None => Self::Accepted,
+        }
+    }
+
+    /// Its name; equal names, equal faces.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Accepted => "accepted".to_owned(),
+            Self::Working { by } => format!("working:{by}"),
+            Self::Ended { status, round } => format!("ended:{}:{round}", status.word()),
+            Self::Renewed => "renewed".to_owned(),
+        }
+    }
+}

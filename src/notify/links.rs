@@ -1,0 +1,134 @@
+//! Signed links to a ticket's progress page: no login, only this ticket, only until they expire.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use db::{Conn, OrDb as _, diesel::prelude::*};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use kernel::{Ctx, Entropy, Error, Kind, Micros, Result, TicketId, Timestamp, time};
+use sha2::Sha256;
+
+use crate::schema::notify_key as k;
+
+/// How long a link works.
+const LIFE: Micros = 30 * time::DAY;
+/// Bytes of the signature that a link carries.
+const MAC_BYTES: usize = 16;
+
+/// Makes and reads links.
+#[derive(Clone)]
+pub struct Links {
+    key: [u8; 32],
+    public_url: String,
+}
+
+impl std::fmt::Debug for Links {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Links({})", self.public_url)
+    }
+}
+
+/// What a link shows, and for whom it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// The member that it was made for.
+    pub userid: String,
+}
+
+impl Links {
+    /// Links below `public_url`, signed with the key that the database keeps; the first caller
+    /// makes it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn open(conn: &mut Conn, entropy: &Entropy, public_url: &str) -> Result<Self> {
+        let fresh = entropy.hex::<32>()?;
+        db::insert_ignore!(conn, k::table, (k::id.eq(1i64), k::secret_key.eq(&fresh)))?;
+        let stored = k::table.find(1i64).select(k::secret_key).first::<String>(conn).or_db()?;
+        let mut key = [0; 32];
+        for (byte, pair) in key.iter_mut().zip(stored.as_bytes().chunks(2)) {
+            let pair = std::str::from_utf8(pair).unwrap_or_default();
+            *byte = u8::from_str_radix(pair, 16)
+                .map_err(|error| Error::bug("the links' key is damaged").caused_by(error))?;
+        }
+        Ok(Self { key, public_url: public_url.trim_end_matches('/').to_owned() })
+    }
+
+    /// The address of a ticket's progress page, for this member.
+    pub fn url(&self, ticket: TicketId, userid: &str, now: Timestamp) -> String {
+        let until = now.plus(LIFE).seconds();
+        let payload = format!("{ticket}.{until}.{userid}");
+        let mac = BASE64.encode(self.mac(&payload));
+        format!("{}/t/{}.{mac}", self.public_url, BASE64.encode(payload))
+    }
+
+    /// What the signed part of an address stands for.
+    ///
+    /// # Errors
+    /// `link.invalid` for anything that we did not sign, `link.expired` for what is too old.
+    pub fn read(&self, signed: &str, now: Timestamp) -> Result<Link> {
+        let invalid =
+            || Error::new(Kind::NotFound, "link.invalid", "链接无效，请从企业微信的消息中重新打开");
+        let (payload, mac) = signed.split_once('.').ok_or_else(invalid)?;
+        let (payload, mac) = (BASE64.decode(payload), BASE64.decode(mac));
+        let (Ok(payload), Ok(mac)) = (payload, mac) else { return Err(invalid()) };
+        let payload = String::from_utf8(payload).map_err(|_not_text| invalid())?;
+        let mut check = Hmac::<Sha256>::new_from_slice(&self.key).map_err(|_len| invalid())?;
+        check.update(payload.as_bytes());
+        if mac.len() != MAC_BYTES || check.verify_truncated_left(&mac).is_err() {
+            return Err(invalid());
+        }
+        let mut parts = payload.splitn(3, '.');
+        let mut part = || parts.next().ok_or_else(invalid);
+        let (ticket, until, userid) = (part()?, part()?, part()?);
+        let ticket = ticket.parse().map_err(|_not_an_id| invalid())?;
+        if now.seconds() >= until.parse::<i64>().map_err(|_not_a_time| invalid())? {
+            let detail = "链接已过期，请从企业微信的消息中重新打开";
+            return Err(Error::new(Kind::NotFound, "link.expired", detail));
+        }
+        Ok(Link { ticket, userid: userid.to_owned() })
+    }
+
+    fn mac(&self, payload: &str) -> Vec<u8> {
+        // A key of 32 bytes is always taken; an empty signature would be refused when read.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return Vec::new() };
+        mac.update(payload.as_bytes());
+        mac.finalize().into_bytes().iter().take(MAC_BYTES).copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn links(key: u8) -> Links {
+        Links { key: [key; 32], public_url: "https://desk.example.com".into() }
+    }
+
+    #[test]
+    fn a_link_opens_its_ticket_until_it_expires() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let url = links(1).url(TicketId(42), "zhang.san", now);
+        let signed = url.strip_prefix("https://desk.example.com/t/").unwrap();
+        let link = links(1).read(signed, now).unwrap();
+        assert_eq!(link, Link { ticket: TicketId(42), userid: "zhang.san".into() });
+        assert_eq!(links(1).read(signed, now.plus(LIFE)).unwrap_err().code(), "link.expired");
+        assert_eq!(links(2).read(signed, now).unwrap_err().code(), "link.invalid");
+    }
+
+    #[test]
+    fn no_changed_letter_is_taken() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let url = links(1).url(TicketId(42), "li", now);
+        let signed = url.rsplit('/').next().unwrap();
+        for at in 0..signed.len() {
+            let mut bytes = signed.as_bytes().to_vec();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(bytes).unwrap();
+            if forged != signed {
+                // The last letter of the signature has surplus bits, which must be zero.
+                assert!(links(1).read(&forged, now).is_err(), "{forged}");
+            }
+        }
+    }
+}

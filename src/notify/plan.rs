@@ -1,0 +1,198 @@
+//! What follows for people from a ticket's event. Cards are reconciled with the ticket as it is
+//! now, so that planning twice, or late, does no harm; notices belong to the one event.
+
+use db::Conn;
+use kernel::{Actor, Ctx, Result, TaskId, TicketId};
+use ticket::{Event, Fact, Ticket};
+use wecom::message::Body;
+
+use crate::{
+    Desk,
+    face::{StarterFace, TaskFace},
+    message::Kind,
+    outbox,
+    render::{Names, Painter},
+    sql::{self, NewMessage},
+};
+
+/// Plans the messages of one event of a ticket.
+///
+/// # Errors
+/// The database's.
+pub fn on_event(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: TicketId, seq: i64) -> Result<()> {
+    let Some(event) = ticket::event(conn, ticket, seq)? else { return Ok(()) };
+    let ticket = ticket::get(conn, ticket)?;
+    let was_urged = event.facts.contains(&Fact::Urged);
+    if was_urged {
+        renew_tasks(conn, ctx, desk, &ticket)?;
+    }
+    reconcile_tasks(conn, ctx, desk, &ticket)?;
+    if let Some(starter) = ticket.creator.userid() {
+        let by_himself = event.actor == ticket.creator && event.verb != "create";
+        reconcile_starter(conn, ctx, desk, &ticket, (starter, by_himself))?;
+    }
+    tell(conn, ctx, desk, &ticket, &event)
+}
+
+/// Brings every card of the ticket's tasks to what it must show now; hands out missing ones.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn reconcile_tasks(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    ticket: &Ticket,
+) -> Result<()> {
+    let names = Names::of(conn, ticket)?;
+    let painter = Painter { ctx, desk, ticket, names: &names };
+    let live = sql::live(conn, ticket.id, Kind::Task)?;
+    for message in &live {
+        let Some(task) = message.task_id.and_then(|id| ticket.task(TaskId(id))) else { continue };
+        let face = TaskFace::of(ticket, task, &message.userid);
+        if face.name() != message.face {
+            let card = painter.task(message.id, task, &message.userid, &face);
+            outbox::update(conn, ctx, message, (&face.name(), face.acts()), card)?;
+        }
+    }
+    for task in ticket.open_tasks() {
+        let handlers = match &task.owner {
+            Some(owner) => std::slice::from_ref(owner),
+            None => &task.handlers,
+        };
+        for userid in handlers {
+            let has_one = |message: &crate::Message| {
+                message.task_id == Some(task.id.0) && message.userid == *userid
+            };
+            if live.iter().any(has_one) {
+                continue;
+            }
+            let face = TaskFace::of(ticket, task, userid);
+            let id = ctx.id();
+            let card = painter.task(id, task, userid, &face);
+            let new = NewMessage {
+                id,
+                kind: Kind::Task,
+                ticket_id: Some(ticket.id.0),
+                task_id: Some(task.id.0),
+                draft_id: None,
+                userid,
+                title: &format!("{} {}", ticket.no, ticket.title),
+                face: &face.name(),
+            };
+            outbox::send(conn, ctx, desk, &new, Body::card(card))?;
+        }
+    }
+    Ok(())
+}
+
+/// Retires the cards of open tasks, so that new ones are handed out and come to the top.
+fn renew_tasks(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket) -> Result<()> {
+    let names = Names::of(conn, ticket)?;
+    let painter = Painter { ctx, desk, ticket, names: &names };
+    for message in sql::live(conn, ticket.id, Kind::Task)? {
+        let Some(task) = message.task_id.and_then(|id| ticket.task(TaskId(id))) else { continue };
+        if TaskFace::of(ticket, task, &message.userid).acts() {
+            let card = painter.task(message.id, task, &message.userid, &TaskFace::Renewed);
+            outbox::update(conn, ctx, &message, ("renewed", false), card)?;
+        }
+    }
+    Ok(())
+}
+
+/// News for the one who raised the ticket: a new card when somebody else made them, the same card
+/// in place when he made them himself.
+fn reconcile_starter(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    ticket: &Ticket,
+    (starter, by_himself): (&str, bool),
+) -> Result<()> {
+    let names = Names::of(conn, ticket)?;
+    let painter = Painter { ctx, desk, ticket, names: &names };
+    let face = StarterFace::of(ticket);
+    let live = sql::live(conn, ticket.id, Kind::Starter)?;
+    if live.last().is_some_and(|message| message.face == face.name()) {
+        return Ok(());
+    }
+    if let (true, Some(message)) = (by_himself, live.last()) {
+        let card = painter.starter(message.id, starter, &face);
+        return outbox::update(conn, ctx, message, (&face.name(), false), card);
+    }
+    for message in &live {
+        let card = painter.starter(message.id, starter, &StarterFace::Renewed);
+        outbox::update(conn, ctx, message, (&StarterFace::Renewed.name(), false), card)?;
+    }
+    let id = ctx.id();
+    let card = painter.starter(id, starter, &face);
+    let new = NewMessage {
+        id,
+        kind: Kind::Starter,
+        ticket_id: Some(ticket.id.0),
+        task_id: None,
+        draft_id: None,
+        userid: starter,
+        title: &format!("{} {}", ticket.no, ticket.title),
+        face: &face.name(),
+    };
+    outbox::send(conn, ctx, desk, &new, Body::card(card))
+}
+
+/// Words for the others who have to do with the ticket: what was said, what was added, and that
+/// nobody can do it.
+fn tell(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket, event: &Event) -> Result<()> {
+    let said = event.facts.iter().find_map(|fact| match fact {
+        Fact::Commented { text } => Some(text.clone()),
+        Fact::Attached { attachment } => Some(format!("[{}]", attachment.name)),
+        _ => None,
+    });
+    let owners = ticket.open_tasks().filter_map(|task| task.owner.clone());
+    let mut people: Vec<String> =
+        owners.chain(ticket.creator.userid().map(str::to_owned)).collect();
+    people.sort_unstable();
+    people.dedup();
+    if let Some(said) = said {
+        let names = Names::of(conn, ticket)?;
+        let by = match &event.actor {
+            Actor::Member { userid } => names.get(userid),
+            Actor::Customer { .. } => "客户".to_owned(),
+            Actor::Token { name } => name.clone(),
+            Actor::System => "系统".to_owned(),
+        };
+        let words = format!("{} {}\n{by}：{said}", ticket.no, ticket.title);
+        for userid in people.iter().filter(|userid| event.actor.userid() != Some(userid)) {
+            notice(conn, ctx, desk, ticket, (userid, &words))?;
+        }
+    }
+    let alarmed = event.facts.iter().any(|fact| matches!(fact, Fact::Alarmed { .. }));
+    if let (true, Some(starter)) = (alarmed, ticket.creator.userid()) {
+        tracing::warn!(ticket = %ticket.id, "nobody can handle a ticket");
+        let words =
+            format!("{} {}\n暂时没有可用的处理人，管理员已收到提醒", ticket.no, ticket.title);
+        notice(conn, ctx, desk, ticket, (starter, &words))?;
+    }
+    Ok(())
+}
+
+fn notice(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    ticket: &Ticket,
+    (userid, words): (&str, &str),
+) -> Result<()> {
+    let new = NewMessage {
+        id: ctx.id(),
+        kind: Kind::Notice,
+        ticket_id: Some(ticket.id.0),
+        task_id: None,
+        draft_id: None,
+        userid,
+        title: words,
+        face: "notice",
+    };
+    let url = desk.links.url(ticket.id, userid, ctx.now);
+    let body = Body::text(&format!("{words}\n<a href=\"{url}\">查看工单</a>"));
+    outbox::send(conn, ctx, desk, &new, body)
+}

@@ -1,0 +1,41 @@
+//! The tables of this room. Private: nobody else touches them.
+
+use db::diesel;
+
+diesel::table! {
+    notify_message (id) {
+        id -> BigInt,
+        kind -> Text,
+        ticket_id -> Nullable<BigInt>,
+        task_id -> Nullable<BigInt>,
+        draft_id -> Nullable<BigInt>,
+        userid -> Text,
+        title -> Text,
+        face -> Text,
+        plan_no -> BigInt,
+        is_live -> Bool,
+        is_delayed -> Bool,
+        state -> Text,
+        reason -> Nullable<Text>,
+        msgid -> Nullable<Text>,
+        response_code -> Nullable<Text>,
+        code_until -> BigInt,
+        created_at -> BigInt,
+        sent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    notify_budget (bucket) {
+        bucket -> Text,
+        used -> BigInt,
+        until_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    notify_key (id) {
+        id -> BigInt,
+        secret_key -> Text,
+    }
+}

@@ -1,0 +1,144 @@
+//! What can be done to a ticket. One file an action, one line in [`ACTIONS`]; the route, the
+//! buttons and the documentation are read off the list.
+
+mod attach;
+mod claim;
+mod comment;
+mod complete;
+mod reopen;
+mod terminate;
+mod transfer;
+mod urge;
+mod withdraw;
+
+use flow::{Event as FlowEvent, Facts, Flow};
+use form::{Answers, Form};
+use kernel::{Ctx, Error, Kind, Result};
+
+use crate::{
+    fact::Fact,
+    ticket::{Task, Ticket},
+};
+
+/// Every action, in the order in which buttons are shown.
+pub const ACTIONS: &[&dyn Action] = &[
+    &claim::Claim,
+    &complete::Complete,
+    &transfer::Transfer,
+    &comment::Comment,
+    &attach::Attach,
+    &urge::Urge,
+    &withdraw::Withdraw,
+    &reopen::Reopen,
+    &terminate::Terminate,
+];
+
+/// One thing that can be done to a ticket.
+pub trait Action: Sync {
+    /// The word in URLs, logs and permissions. Never changes once released.
+    fn name(&self) -> &'static str;
+
+    /// What the button says.
+    fn label(&self) -> &'static str;
+
+    /// What the button's dialog asks.
+    fn input(&self) -> Form {
+        Form::default()
+    }
+
+    /// Whom it may give work to.
+    fn needs(&self) -> Needs {
+        Needs::Nothing
+    }
+
+    /// Whether this actor may, on this ticket, now. Decides the button as well as the request.
+    fn allows(&self, case: &Case<'_>) -> bool;
+
+    /// What follows. Pure: `act` saves it.
+    ///
+    /// # Errors
+    /// Why it cannot be, for the one who asked.
+    fn apply(&self, case: &Case<'_>, input: &Answers) -> Result<Change>;
+}
+
+/// Whom an action may give work to, so that only they are looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nobody.
+    Nothing,
+    /// Whoever does the steps after the open ones.
+    NextSteps,
+    /// Whoever does any step.
+    EveryStep,
+    /// Any member.
+    Members,
+}
+
+/// What an action looks at.
+pub struct Case<'a> {
+    /// Who asks, and when.
+    pub ctx: &'a Ctx,
+    /// The ticket as it is.
+    pub ticket: &'a Ticket,
+    /// The flow of its template.
+    pub flow: &'a Flow,
+    /// Who can do the steps that may open.
+    pub facts: &'a Facts,
+}
+
+/// What an action does: facts of its own, and what happens to the flow after them.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Facts of its own.
+    pub facts: Vec<Fact>,
+    /// What happens to the flow.
+    pub flow: Option<FlowEvent>,
+    /// Facts after the flow has moved.
+    pub after: Vec<Fact>,
+}
+
+/// The action of that name.
+///
+/// # Errors
+/// `ticket.unknown_action`, with the names that exist.
+pub fn find(name: &str) -> Result<&'static dyn Action> {
+    ACTIONS.iter().copied().find(|action| action.name() == name).ok_or_else(|| {
+        let names: Vec<_> = ACTIONS.iter().map(|action| action.name()).collect();
+        let detail = format!("没有动作 {name}，可用：{}", names.join("、"));
+        Error::new(Kind::NotFound, "ticket.unknown_action", detail)
+    })
+}
+
+impl Case<'_> {
+    /// The member who asks; programs must say for whom they act.
+    fn member(&self) -> Result<&str> {
+        self.ctx.actor.userid().ok_or_else(|| {
+            let detail = "这个动作只能由成员执行：请用 Qidan-Act-As 请求头指明成员";
+            Error::new(Kind::Forbidden, "ticket.needs_member", detail)
+        })
+    }
+
+    /// The open task that this member may do.
+    fn task(&self) -> Option<&Task> {
+        let userid = self.ctx.actor.userid()?;
+        self.ticket.task_for(userid)
+    }
+
+    /// The task to act on when anybody's will do: the member's own, else the first open one.
+    fn any_task(&self) -> Result<&Task> {
+        self.task().or_else(|| self.ticket.open_tasks().next()).ok_or_else(|| {
+            Error::new(Kind::Conflict, "ticket.step_closed", "这张工单没有进行中的待办")
+        })
+    }
+}
+
+/// The note that most dialogs ask for.
+fn note(label: &str, required: bool) -> Form {
+    Form { fields: vec![form::Field::new("note", "textarea", label, required)] }
+}
+
+/// The note as a fact, if there is one.
+fn noted(input: &Answers) -> Vec<Fact> {
+    let text = input.get("note").and_then(serde_json::Value::as_str);
+    text.map(|text| Fact::Commented { text: text.to_owned() }).into_iter().collect()
+}

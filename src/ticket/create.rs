@@ -1,0 +1,89 @@
+//! The birth of a ticket.
+
+use db::Conn;
+use form::Answers;
+use kernel::{Ctx, Error, Result, TicketId};
+use serde_json::{Map, Value};
+
+use crate::{
+    act::{Setup, commit, facts_of, refused_fields, who_does},
+    fact::{Created, Fact},
+    sql,
+    ticket::{Priority, SOURCES, TemplateRef, Ticket},
+};
+
+/// What a new ticket is made of.
+#[derive(Clone, Debug)]
+pub struct New<'a> {
+    /// The template's key.
+    pub template: &'a str,
+    /// By which entry it comes: one of [`SOURCES`].
+    pub source: &'a str,
+    /// What was answered.
+    pub form: &'a Map<String, Value>,
+    /// The customer, by external_userid.
+    pub customer: Option<String>,
+    /// The group chat it comes from.
+    pub chat_id: Option<String>,
+    /// Words that group it.
+    pub tags: Vec<String>,
+}
+
+/// The longest tag, in characters, and the most of them.
+const TAG_MAX: usize = 32;
+const TAGS_MAX: usize = 20;
+
+/// Raises a ticket; its first step opens in the same transaction.
+///
+/// # Errors
+/// `field_invalid` with every wrong field; `template.not_found`.
+pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Result<Ticket> {
+    if !SOURCES.contains(&new.source) {
+        let detail = format!("source 须是其中之一：{}", SOURCES.join("、"));
+        return Err(Error::field("source", "not_an_option", detail));
+    }
+    if new.tags.len() > TAGS_MAX || new.tags.iter().any(|tag| tag.chars().count() > TAG_MAX) {
+        let detail = format!("最多 {TAGS_MAX} 个标签，每个最多 {TAG_MAX} 个字");
+        return Err(Error::field("tags", "too_long", detail));
+    }
+    let template = setup.catalog.newest(new.template)?;
+    let form = form::check(&template.form, new.form).map_err(|problems| {
+        let inside = problems
+            .into_iter()
+            .map(|one| form::Problem { path: format!("form.{}", one.path), ..one });
+        refused_fields(inside.collect())
+    })?;
+    let created = Created {
+        no: number(conn, ctx, setup)?,
+        title: title(&form, &template.name),
+        priority: Priority::of_urgency(form.get("urgency").and_then(Value::as_str)),
+        source: new.source.to_owned(),
+        template: TemplateRef { key: template.key.clone(), version: template.version },
+        customer: new.customer.clone(),
+        chat_id: new.chat_id.clone(),
+        form,
+        creator: ctx.actor.clone(),
+        tags: new.tags.clone(),
+    };
+    let mut candidates = std::collections::BTreeMap::new();
+    if let Some(first) = template.flow.steps.first() {
+        candidates.insert(first.key.clone(), who_does(conn, first)?);
+    }
+    let (state, effects) = flow::start(&template.flow, &flow::Facts { candidates });
+    let mut facts = vec![Fact::Created(Box::new(created)), Fact::Stepped { state }];
+    facts.extend(facts_of(ctx, None, &flow::Event::Reopen, effects));
+    commit(conn, ctx, TicketId::next(&ctx.ids, ctx.now), None, "create", facts)
+}
+
+fn title(form: &Answers, template: &str) -> String {
+    let given = form.get("title").and_then(Value::as_str);
+    given.map_or_else(|| template.to_owned(), |title| kernel::text::first_line(title, 100))
+}
+
+/// `GD-20261122-0001`: the day in the organisation's zone and a number of the day.
+fn number(conn: &mut Conn, ctx: &Ctx, setup: &Setup) -> Result<String> {
+    let day: String = ctx.now.local(setup.zone_minutes).chars().take(10).collect();
+    let day = day.replace('-', "");
+    let last = sql::count_up(conn, &day)?;
+    Ok(format!("GD-{day}-{last:04}"))
+}

@@ -1,0 +1,87 @@
+//! What a sender wrote before he said which ticket it belongs to, and what he said he would write.
+
+use db::{Conn, OrDb as _, diesel, diesel::prelude::*};
+use kernel::{Ctx, Micros, Result, time};
+
+use crate::schema::ticket_draft as d;
+
+/// How long a sender's "a new ticket, please" is remembered.
+const EXPECTATION: Micros = 30 * time::MINUTE;
+
+/// Keeps a text that waits for its ticket; gives the draft's id.
+///
+/// # Errors
+/// The database's.
+pub fn keep(conn: &mut Conn, ctx: &Ctx, userid: &str, text: &str) -> Result<i64> {
+    insert(conn, ctx, userid, "text", text)
+}
+
+/// Takes a kept text, once: the second taker gets nothing.
+///
+/// # Errors
+/// The database's.
+pub fn take(conn: &mut Conn, id: i64, userid: &str) -> Result<Option<String>> {
+    let mine = d::table.filter(d::id.eq(id).and(d::userid.eq(userid)).and(d::state.eq("open")));
+    if diesel::update(mine).set(d::state.eq("used")).execute(conn).or_db()? == 0 {
+        return Ok(None);
+    }
+    d::table.find(id).select(d::body).first(conn).optional().or_db()
+}
+
+/// Remembers that the sender's next text is a new ticket of this urgency.
+///
+/// # Errors
+/// The database's.
+pub fn expect_new(conn: &mut Conn, ctx: &Ctx, userid: &str, urgency: &str) -> Result<()> {
+    drop_expectations(conn, userid)?;
+    insert(conn, ctx, userid, "expect", urgency).map(|_id| ())
+}
+
+/// The urgency of the new ticket that the sender said he would write, once.
+///
+/// # Errors
+/// The database's.
+pub fn take_expectation(conn: &mut Conn, ctx: &Ctx, userid: &str) -> Result<Option<String>> {
+    let since = ctx.now.plus(-EXPECTATION).0;
+    let urgency = d::table
+        .filter(d::userid.eq(userid).and(d::kind.eq("expect")).and(d::state.eq("open")))
+        .filter(d::created_at.ge(since))
+        .order(d::id.desc())
+        .select(d::body)
+        .first::<String>(conn)
+        .optional()
+        .or_db()?;
+    if urgency.is_some() {
+        drop_expectations(conn, userid)?;
+    }
+    Ok(urgency)
+}
+
+/// Forgets what the sender said he would write.
+///
+/// # Errors
+/// The database's.
+pub fn drop_expectations(conn: &mut Conn, userid: &str) -> Result<()> {
+    let mine = d::table.filter(d::userid.eq(userid).and(d::kind.eq("expect")));
+    diesel::update(mine.filter(d::state.eq("open")))
+        .set(d::state.eq("used"))
+        .execute(conn)
+        .map(|_rows| ())
+        .or_db()
+}
+
+fn insert(conn: &mut Conn, ctx: &Ctx, userid: &str, kind: &str, body: &str) -> Result<i64> {
+    let id = ctx.id();
+    diesel::insert_into(d::table)
+        .values((
+            d::id.eq(id),
+            d::userid.eq(userid),
+            d::kind.eq(kind),
+            d::body.eq(body),
+            d::state.eq("open"),
+            d::created_at.eq(ctx.now.0),
+        ))
+        .execute(conn)
+        .or_db()?;
+    Ok(id)
+}

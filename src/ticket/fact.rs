@@ -1,0 +1,220 @@
+//! Facts: what an event changed. The snapshot is nothing but the fold of its facts, so replaying
+//! the log gives the snapshot.
+
+use flow::State;
+use form::Answers;
+use kernel::{Actor, Error, Result, TaskId, TicketId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::ticket::{Attachment, Priority, Status, Task, TaskState, TemplateRef, Ticket};
+
+/// One thing that became true.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// The ticket exists.
+    Created(Box<Created>),
+    /// Its flow moved.
+    Stepped {
+        /// Where it is now.
+        state: State,
+    },
+    /// A task is somebody's work.
+    TaskOpened {
+        /// The task.
+        task: TaskId,
+        /// Its step.
+        step: String,
+        /// The step's round.
+        round: u32,
+        /// Who may do it.
+        handlers: Vec<String>,
+    },
+    /// A task has an owner.
+    TaskOwned {
+        /// The task.
+        task: TaskId,
+        /// Who.
+        by: String,
+    },
+    /// A task is over.
+    TaskClosed {
+        /// The task.
+        task: TaskId,
+        /// Whether it was done.
+        is_done: bool,
+        /// Who did it.
+        by: Option<String>,
+    },
+    /// Nobody can do a step.
+    Alarmed {
+        /// The step.
+        step: String,
+    },
+    /// The ticket ended.
+    Ended {
+        /// How.
+        status: Status,
+    },
+    /// The ticket goes on.
+    Reopened,
+    /// Somebody said something.
+    Commented {
+        /// What.
+        text: String,
+    },
+    /// Somebody added something.
+    Attached {
+        /// What.
+        attachment: Attachment,
+    },
+    /// Somebody asked for haste.
+    Urged,
+}
+
+/// How a ticket began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Created {
+    /// Its number.
+    pub no: String,
+    /// What it is about.
+    pub title: String,
+    /// How urgent.
+    pub priority: Priority,
+    /// By which entry.
+    pub source: String,
+    /// Which template.
+    pub template: TemplateRef,
+    /// Whose.
+    pub customer: Option<String>,
+    /// From which group chat.
+    pub chat_id: Option<String>,
+    /// What was answered.
+    pub form: Answers,
+    /// By whom.
+    pub creator: Actor,
+    /// Words that group it.
+    pub tags: Vec<String>,
+}
+
+/// One entry of a ticket's log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// 1, 2, 3 … without gaps; the version that the ticket has after it.
+    pub seq: i64,
+    /// The action's name.
+    pub verb: String,
+    /// Who.
+    pub actor: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// The request id.
+    pub trace: String,
+    /// What it changed.
+    pub facts: Vec<Fact>,
+}
+
+/// The ticket after one more event.
+///
+/// # Errors
+/// `internal` when the event cannot follow: a gap, or a first event that creates nothing.
+pub fn follow(ticket: Option<Ticket>, id: TicketId, event: &Event) -> Result<Ticket> {
+    let mut facts = event.facts.iter();
+    let mut ticket = match (ticket, facts.as_slice().first()) {
+        (Some(ticket), _) => ticket,
+        (None, Some(Fact::Created(created))) => {
+            facts.next();
+            begin(id, created, event.at)
+        }
+        (None, _) => return Err(Error::bug(format!("ticket {id} begins without being created"))),
+    };
+    if event.seq != ticket.version + 1 {
+        return Err(Error::bug(format!(
+            "ticket {id}: event {} after {}",
+            event.seq, ticket.version
+        )));
+    }
+    for fact in facts {
+        apply(&mut ticket, fact, event.at);
+    }
+    ticket.version = event.seq;
+    ticket.updated_at = event.at;
+    Ok(ticket)
+}
+
+/// The ticket that a whole log gives.
+///
+/// # Errors
+/// `internal` when the log has a gap or is empty.
+pub fn replay(id: TicketId, events: &[Event]) -> Result<Ticket> {
+    let mut ticket = None;
+    for event in events {
+        ticket = Some(follow(ticket, id, event)?);
+    }
+    ticket.ok_or_else(|| Error::bug(format!("ticket {id} has no event")))
+}
+
+fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
+    let created = created.clone();
+    Ticket {
+        id,
+        no: created.no,
+        title: created.title,
+        status: Status::Open,
+        priority: created.priority,
+        source: created.source,
+        template: created.template,
+        customer: created.customer,
+        chat_id: created.chat_id,
+        form: created.form,
+        creator: created.creator,
+        flow: State::default(),
+        tasks: Vec::new(),
+        attachments: Vec::new(),
+        tags: created.tags,
+        urged: 0,
+        created_at: at,
+        updated_at: at,
+        closed_at: None,
+        version: 0,
+    }
+}
+
+fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
+    match fact {
+        Fact::Created(_) | Fact::Commented { .. } | Fact::Alarmed { .. } => {}
+        Fact::Stepped { state } => ticket.flow = state.clone(),
+        Fact::TaskOpened { task, step, round, handlers } => ticket.tasks.push(Task {
+            id: *task,
+            step: step.clone(),
+            round: *round,
+            state: TaskState::Open,
+            handlers: handlers.clone(),
+            owner: None,
+            opened_at: at,
+            closed_at: None,
+        }),
+        Fact::TaskOwned { task, by } => {
+            if let Some(task) = ticket.tasks.iter_mut().find(|one| one.id == *task) {
+                task.owner = Some(by.clone());
+            }
+        }
+        Fact::TaskClosed { task, is_done, by } => {
+            if let Some(task) = ticket.tasks.iter_mut().find(|one| one.id == *task) {
+                task.state = if *is_done { TaskState::Done } else { TaskState::Cancelled };
+                task.owner = by.clone().or(task.owner.take());
+                task.closed_at = Some(at);
+            }
+        }
+        Fact::Ended { status } => {
+            ticket.status = *status;
+            ticket.closed_at = Some(at);
+        }
+        Fact::Reopened => {
+            ticket.status = Status::Open;
+            ticket.closed_at = None;
+        }
+        Fact::Attached { attachment } => ticket.attachments.push(attachment.clone()),
+        Fact::Urged => ticket.urged += 1,
+    }
+}

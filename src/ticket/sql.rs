@@ -1,0 +1,220 @@
+//! The SQL that saves and loads tickets. Nothing here decides anything.
+
+use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
+use kernel::{Error, Kind, Result, TicketId, Timestamp};
+
+use crate::{
+    fact::{Event, Fact},
+    schema::{
+        ticket_counter as c, ticket_event as e, ticket_handler as h, ticket_task as k,
+        ticket_ticket as t,
+    },
+    ticket::{TaskState, Ticket},
+};
+
+const EVENT_KEY: Unique =
+    Unique { name: "PRIMARY", columns: "ticket_event.ticket_id, ticket_event.seq" };
+
+#[derive(Insertable)]
+#[diesel(table_name = h)]
+struct HandlerRow {
+    task_id: i64,
+    userid: String,
+    ticket_id: i64,
+    state: &'static str,
+}
+
+/// The refusal that also hides what one may not see.
+pub(crate) fn not_found(id: TicketId) -> Error {
+    Error::new(Kind::NotFound, "ticket.not_found", format!("没有工单 {id}"))
+}
+
+fn changed() -> Error {
+    // Transient on purpose: a job that lost the race runs again on the newer state.
+    Error::new(Kind::Conflict, "ticket.changed", "工单刚刚被更新，请刷新后再操作")
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| Error::bug("a ticket cannot be written").caused_by(error))
+}
+
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text)
+        .map_err(|error| Error::bug("a stored ticket cannot be read").caused_by(error))
+}
+
+/// A ticket.
+///
+/// # Errors
+/// `ticket.not_found`.
+pub fn get(conn: &mut Conn, id: TicketId) -> Result<Ticket> {
+    let snapshot = t::table.find(id.0).select(t::snapshot).first::<String>(conn);
+    match snapshot.optional().or_db()? {
+        Some(text) => from_json(&text),
+        None => Err(not_found(id)),
+    }
+}
+
+/// A ticket by its number.
+///
+/// # Errors
+/// The database's.
+pub fn find_by_no(conn: &mut Conn, no: &str) -> Result<Option<Ticket>> {
+    let snapshot = t::table.filter(t::no.eq(no)).select(t::snapshot).first::<String>(conn);
+    snapshot.optional().or_db()?.map(|text| from_json(&text)).transpose()
+}
+
+/// The ids of the next tickets after this one, for checks that walk over all of them.
+///
+/// # Errors
+/// The database's.
+pub fn ids_after(conn: &mut Conn, id: TicketId, limit: i64) -> Result<Vec<TicketId>> {
+    let ids = t::table.filter(t::id.gt(id.0)).order(t::id.asc()).limit(limit).select(t::id);
+    Ok(ids.load::<i64>(conn).or_db()?.into_iter().map(TicketId).collect())
+}
+
+/// A ticket's log, oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn events(conn: &mut Conn, id: TicketId) -> Result<Vec<Event>> {
+    let rows = e::table.filter(e::ticket_id.eq(id.0)).order(e::seq.asc()).select((
+        e::seq,
+        e::verb,
+        e::actor,
+        e::at,
+        e::trace,
+        e::facts,
+    ));
+    let rows = rows.load::<(i64, String, String, i64, String, String)>(conn).or_db()?;
+    let event = |(seq, verb, actor, at, trace, facts): (_, _, String, _, _, String)| {
+        let (actor, facts) = (from_json(&actor)?, from_json(&facts)?);
+        Ok(Event { seq, verb, actor, at: Timestamp(at), trace, facts })
+    };
+    rows.into_iter().map(event).collect()
+}
+
+/// One entry of a ticket's log.
+///
+/// # Errors
+/// The database's.
+pub fn event(conn: &mut Conn, id: TicketId, seq: i64) -> Result<Option<Event>> {
+    Ok(events(conn, id)?.into_iter().find(|event| event.seq == seq))
+}
+
+/// The next number of a day.
+pub(crate) fn count_up(conn: &mut Conn, day: &str) -> Result<i64> {
+    for _ in 0..2 {
+        let row = c::table.filter(c::day.eq(day));
+        let up = diesel::update(row).set(c::last_no.eq(c::last_no + 1)).execute(conn).or_db()?;
+        if up == 1 {
+            return c::table.find(day).select(c::last_no).first(conn).or_db();
+        }
+        db::insert_ignore!(conn, c::table, (c::day.eq(day), c::last_no.eq(0i64)))?;
+    }
+    Err(Error::bug("the day's counter cannot be made"))
+}
+
+pub(crate) fn save(conn: &mut Conn, ticket: &Ticket, is_new: bool) -> Result<()> {
+    let columns = (
+        t::title.eq(&ticket.title),
+        t::status.eq(ticket.status.word()),
+        t::priority.eq(ticket.priority.rank()),
+        t::snapshot.eq(to_json(ticket)?),
+        t::updated_at.eq(ticket.updated_at.0),
+        t::closed_at.eq(ticket.closed_at.map(|at| at.0)),
+        t::version.eq(ticket.version),
+    );
+    if is_new {
+        let born = (
+            t::id.eq(ticket.id.0),
+            t::no.eq(&ticket.no),
+            t::source.eq(&ticket.source),
+            t::template_key.eq(&ticket.template.key),
+            t::customer.eq(&ticket.customer),
+            t::chat_id.eq(&ticket.chat_id),
+            t::creator.eq(ticket.creator.userid()),
+            t::created_at.eq(ticket.created_at.0),
+        );
+        diesel::insert_into(t::table).values((born, columns)).execute(conn).or_db()?;
+        return Ok(());
+    }
+    let before = ticket.version - 1;
+    let row = t::table.filter(t::id.eq(ticket.id.0).and(t::version.eq(before)));
+    match diesel::update(row).set(columns).execute(conn).or_db()? {
+        1 => Ok(()),
+        _ => Err(changed()),
+    }
+}
+
+pub(crate) fn log(conn: &mut Conn, id: TicketId, event: &Event) -> Result<()> {
+    let row = (
+        e::ticket_id.eq(id.0),
+        e::seq.eq(event.seq),
+        e::verb.eq(&event.verb),
+        e::actor.eq(to_json(&event.actor)?),
+        e::at.eq(event.at.0),
+        e::trace.eq(&event.trace),
+        e::facts.eq(to_json(&event.facts)?),
+    );
+    match diesel::insert_into(e::table).values(row).execute(conn).or_db() {
+        Err(error) if is_unique(&error, EVENT_KEY) => Err(changed()),
+        other => other.map(|_rows| ()),
+    }
+}
+
+/// Keeps tasks and to-do lists in step with what an event changed.
+pub(crate) fn project(conn: &mut Conn, ticket: &Ticket, event: &Event) -> Result<()> {
+    for fact in &event.facts {
+        match fact {
+            Fact::TaskOpened { task, step, round, handlers } => {
+                let row = (
+                    k::id.eq(task.0),
+                    k::ticket_id.eq(ticket.id.0),
+                    k::step.eq(step),
+                    k::round.eq(i32::try_from(*round).unwrap_or(i32::MAX)),
+                    k::state.eq(TaskState::Open.word()),
+                    k::opened_at.eq(event.at.0),
+                );
+                diesel::insert_into(k::table).values(row).execute(conn).or_db()?;
+                let rows: Vec<_> = handlers
+                    .iter()
+                    .map(|userid| HandlerRow {
+                        task_id: task.0,
+                        userid: userid.clone(),
+                        ticket_id: ticket.id.0,
+                        state: "claimable",
+                    })
+                    .collect();
+                db::insert_all!(conn, h::table, rows)?;
+            }
+            Fact::TaskOwned { task, by } => {
+                let row = k::table.find(task.0);
+                diesel::update(row).set(k::owner.eq(by)).execute(conn).or_db()?;
+                handlers(conn, task.0, "taken")?;
+                let own = h::table.find((task.0, by.as_str()));
+                diesel::update(own).set(h::state.eq("owned")).execute(conn).or_db()?;
+            }
+            Fact::TaskClosed { task, is_done, by } => {
+                let state = if *is_done { TaskState::Done } else { TaskState::Cancelled };
+                let row = diesel::update(k::table.find(task.0));
+                row.set((k::state.eq(state.word()), k::closed_at.eq(event.at.0)))
+                    .execute(conn)
+                    .or_db()?;
+                if let Some(by) = by {
+                    let row = diesel::update(k::table.find(task.0));
+                    row.set(k::owner.eq(by)).execute(conn).or_db()?;
+                }
+                handlers(conn, task.0, "closed")?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn handlers(conn: &mut Conn, task: i64, state: &str) -> Result<()> {
+    let rows = h::table.filter(h::task_id.eq(task));
+    diesel::update(rows).set(h::state.eq(state)).execute(conn).map(|_rows| ()).or_db()
+}

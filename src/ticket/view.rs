@@ -1,0 +1,231 @@
+//! A ticket as it is shown: the contract's JSON, its timeline in words, the buttons of an actor.
+
+use std::collections::BTreeMap;
+
+use catalog::Template;
+use flow::{Facts, StepState};
+use form::Answers;
+use kernel::{Actor, Ctx, TaskId, TicketId, Timestamp};
+use serde::Serialize;
+
+use crate::{
+    actions::{ACTIONS, Case},
+    fact::{Event, Fact},
+    ticket::{Attachment, Priority, Status, TaskState, TemplateRef, Ticket},
+};
+
+/// One step as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepView {
+    /// The step's key.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// What it is doing.
+    pub state: StepState,
+    /// How often it was opened.
+    pub round: u32,
+    /// Who may do it; the owner alone once it has one.
+    pub handlers: Vec<String>,
+    /// Who took it.
+    pub owner: Option<String>,
+}
+
+/// One task as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct TaskView {
+    /// The task's id.
+    pub id: TaskId,
+    /// Its step.
+    pub step: String,
+    /// The step's round.
+    pub round: u32,
+    /// What it is doing.
+    pub state: TaskState,
+    /// Who took it.
+    pub owner: Option<String>,
+    /// Since when it is somebody's work.
+    pub opened_at: Timestamp,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// A ticket as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct TicketView {
+    /// Its id.
+    pub id: TicketId,
+    /// Its number.
+    pub no: String,
+    /// What it is about.
+    pub title: String,
+    /// Where it stands.
+    pub status: Status,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// By which entry it came.
+    pub source: String,
+    /// Its template.
+    pub template: TemplateRef,
+    /// Its customer.
+    pub customer: Option<CustomerRef>,
+    /// The group chat it came from.
+    pub chat_id: Option<String>,
+    /// What was answered.
+    pub form: Answers,
+    /// Who raised it.
+    pub creator: Actor,
+    /// Its way.
+    pub steps: Vec<StepView>,
+    /// Its tasks, oldest first.
+    pub tasks: Vec<TaskView>,
+    /// What was added to it.
+    pub attachments: Vec<Attachment>,
+    /// Words that group it.
+    pub tags: Vec<String>,
+    /// How often it was urged.
+    pub urged: u32,
+    /// When it was raised.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+    /// How often it changed; send it as `If-Match`.
+    pub version: i64,
+    /// What the one who asks may do now.
+    pub actions: Vec<&'static str>,
+}
+
+/// A customer, by reference.
+#[derive(Clone, Debug, Serialize)]
+pub struct CustomerRef {
+    /// His external_userid.
+    pub external_userid: String,
+}
+
+/// A ticket for whoever asks.
+pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Template) -> TicketView {
+    let steps = ticket.flow.steps.iter().map(|run| StepView {
+        key: run.key.clone(),
+        name: template.flow.step(&run.key).map(|step| step.name.clone()).unwrap_or_default(),
+        state: run.state,
+        round: run.round,
+        handlers: run.owner.clone().map_or_else(|| run.handlers.clone(), |owner| vec![owner]),
+        owner: run.owner.clone(),
+    });
+    let tasks = ticket.tasks.iter().map(|task| TaskView {
+        id: task.id,
+        step: task.step.clone(),
+        round: task.round,
+        state: task.state,
+        owner: task.owner.clone(),
+        opened_at: task.opened_at,
+        closed_at: task.closed_at,
+    });
+    let customer = ticket.customer.clone();
+    TicketView {
+        id: ticket.id,
+        no: ticket.no.clone(),
+        title: ticket.title.clone(),
+        status: ticket.status,
+        priority: ticket.priority,
+        source: ticket.source.clone(),
+        template: ticket.template.clone(),
+        customer: customer.map(|external_userid| CustomerRef { external_userid }),
+        chat_id: ticket.chat_id.clone(),
+        form: ticket.form.clone(),
+        creator: ticket.creator.clone(),
+        steps: steps.collect(),
+        tasks: tasks.collect(),
+        attachments: ticket.attachments.clone(),
+        tags: ticket.tags.clone(),
+        urged: ticket.urged,
+        created_at: ticket.created_at,
+        updated_at: ticket.updated_at,
+        closed_at: ticket.closed_at,
+        version: ticket.version,
+        actions: allowed(ctx, ticket, template),
+    }
+}
+
+/// The actions that whoever asks may do now, in the order of their buttons.
+pub fn allowed(ctx: &Ctx, ticket: &Ticket, template: &Template) -> Vec<&'static str> {
+    let facts = Facts::default();
+    let case = Case { ctx, ticket, flow: &template.flow, facts: &facts };
+    ACTIONS.iter().filter(|action| action.allows(&case)).map(|action| action.name()).collect()
+}
+
+/// One line of a ticket's history.
+#[derive(Clone, Debug, Serialize)]
+pub struct TimelineEntry {
+    /// The event's number.
+    pub seq: i64,
+    /// What was done.
+    pub verb: String,
+    /// Who did it.
+    pub actor: Actor,
+    /// The doer's name.
+    pub name: String,
+    /// When.
+    pub at: Timestamp,
+    /// What happened, in words.
+    pub text: String,
+}
+
+/// The history in words; `names` gives the names of the members in it.
+pub fn timeline(events: &[Event], names: &BTreeMap<String, String>) -> Vec<TimelineEntry> {
+    let name_of = |userid: &str| names.get(userid).cloned().unwrap_or_else(|| userid.to_owned());
+    let entry = |event: &Event| {
+        let name = match &event.actor {
+            Actor::Member { userid } => name_of(userid),
+            Actor::Token { name } => name.clone(),
+            Actor::Customer { .. } => "客户".to_owned(),
+            Actor::System => "系统".to_owned(),
+        };
+        TimelineEntry {
+            seq: event.seq,
+            verb: event.verb.clone(),
+            actor: event.actor.clone(),
+            text: in_words(event, &name, &name_of),
+            name,
+            at: event.at,
+        }
+    };
+    events.iter().map(entry).collect()
+}
+
+fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> String {
+    let said = event.facts.iter().find_map(|fact| match fact {
+        Fact::Commented { text } => Some(text.as_str()),
+        _ => None,
+    });
+    let done = match event.verb.as_str() {
+        "create" => format!("{name} 创建了工单"),
+        "claim" => format!("{name} 认领了工单"),
+        "complete" => format!("{name} 完成了处理"),
+        "urge" => format!("{name} 催办"),
+        "withdraw" => format!("{name} 撤销了工单"),
+        "terminate" => format!("{name} 终止了工单"),
+        "reopen" => format!("{name} 重启了工单"),
+        "transfer" => {
+            let to = event.facts.iter().find_map(|fact| match fact {
+                Fact::TaskOwned { by, .. } => Some(name_of(by)),
+                _ => None,
+            });
+            format!("{name} 转办给 {}", to.unwrap_or_default())
+        }
+        "attach" => {
+            let what = event.facts.iter().find_map(|fact| match fact {
+                Fact::Attached { attachment } => Some(attachment.name.as_str()),
+                _ => None,
+            });
+            format!("{name} 添加了 {}", what.unwrap_or("附件"))
+        }
+        _ => name.to_owned(),
+    };
+    match said {
+        Some(text) => format!("{done}：{text}"),
+        None => done,
+    }
+}
