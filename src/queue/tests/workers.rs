@@ -1,0 +1,1 @@
+//! Several replicas, lost leases, stopping.
