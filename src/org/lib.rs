@@ -1,1 +1,32 @@
-//! Under construction.
+//! Who works here: members and departments mirrored from WeCom, handling groups, API tokens, the
+//! shared store of WeCom's access tokens, idempotency keys and the audit log.
+//!
+//! Nobody is ever deleted, for tickets refer to him: who leaves is kept as [`MemberStatus::Left`].
+//! Nothing here talks to WeCom; the root hands in what it heard, with the stamp of when it was so.
+
+pub mod idempotency;
+pub mod mirror;
+pub mod wecom_token;
+
+mod audit;
+mod department;
+mod group;
+mod list;
+mod member;
+mod register;
+mod schema;
+mod sql;
+mod token;
+
+pub use audit::{AuditEntry, AuditFilter, audit, list_audit};
+pub use department::{Department, find_department, list_departments};
+pub use group::{Group, find_group, group_members, list_groups, set_group};
+pub use member::{
+    Member, MemberFilter, MemberStatus, find_member, list_members, members_by_ids, visible_members,
+};
+pub use token::{Scope, Token, create_token, find_token, list_tokens, revoke_token, touch_token};
+
+#[cfg(test)]
+mod test_db;
+#[cfg(test)]
+mod tests;

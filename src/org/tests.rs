@@ -1,0 +1,4 @@
+//! The room against real databases.
+
+mod access;
+mod mirror;
