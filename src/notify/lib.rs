@@ -21,7 +21,7 @@ use ticket::Setup;
 pub use answer::{choose_ticket, my_tasks, my_tickets, new_ticket, reply};
 pub use budget::{Limits, purge as purge_budgets};
 pub use click::{Clicked, Press, find_pressed, refresh};
-//pub use deliver::Courier;
+pub use deliver::Courier;
 pub use links::{Link, Links};
 pub use message::{Kind as MessageKind, Message, State as MessageState};
 pub use outbox::{TOPIC_SEND, TOPIC_UPDATE};

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use db::{Conn, OrDb as _, diesel::prelude::*};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use kernel::{Ctx, Entropy, Error, Kind, Micros, Result, TicketId, Timestamp, time};
+use kernel::{Entropy, Error, Kind, Micros, Result, TicketId, Timestamp, time};
 use sha2::Sha256;
 
 use crate::schema::notify_key as k;

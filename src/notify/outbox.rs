@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// The topic of messages that are to be sent.
-pub const TOPIC_SEND: &str = "notify.send";
+pub const TOPIC_SEND: &str = "outbox.send";
 /// The topic of cards that are to be changed in place.
-pub const TOPIC_UPDATE: &str = "notify.update";
+pub const TOPIC_UPDATE: &str = "outbox.update";
 
 /// The body of a job of [`TOPIC_SEND`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,8 +37,8 @@ pub(crate) struct UpdateJob {
     pub(crate) message: i64,
     pub(crate) plan_no: i64,
     pub(crate) card: Card,
-    /// Whether the new card has buttons, so that it must reach the member one way or the other.
-    pub(crate) acts: bool,
+    /// Whether what it shows must reach the member, as a new card if need be: buttons, news.
+    pub(crate) must_arrive: bool,
 }
 
 /// Writes a message and the job that sends it.
@@ -74,11 +74,11 @@ pub(crate) fn update(
     face: (&str, bool),
     card: Card,
 ) -> Result<()> {
-    let (face, acts) = face;
+    let (face, must_arrive) = face;
     let card = card.elided();
     check(&card, Purpose::Update)?;
     sql::plan(conn, message.id, face, message.is_live && face != "renewed")?;
-    let job = UpdateJob { message: message.id, plan_no: message.plan_no + 1, card, acts };
+    let job = UpdateJob { message: message.id, plan_no: message.plan_no + 1, card, must_arrive };
     put(conn, ctx, TOPIC_UPDATE, &job, &order_key(message.ticket_id, &message.userid))
 }
 

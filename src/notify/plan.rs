@@ -118,7 +118,7 @@ fn reconcile_starter(
     }
     if let (true, Some(message)) = (by_himself, live.last()) {
         let card = painter.starter(message.id, starter, &face);
-        return outbox::update(conn, ctx, message, (&face.name(), false), card);
+        return outbox::update(conn, ctx, message, (&face.name(), true), card);
     }
     for message in &live {
         let card = painter.starter(message.id, starter, &StarterFace::Renewed);

@@ -38,7 +38,7 @@ impl Names {
     /// The names of these people.
     pub(crate) fn find(conn: &mut Conn, people: &[String]) -> Result<Self> {
         let members = org::members_by_ids(conn, people)?;
-        Ok(Self(members.into_iter().map(|member| (member.userid, member.name)).collect()))
+        Ok(Self(members.into_iter().map(|(userid, member)| (userid, member.name)).collect()))
     }
 
     /// A member's name; his userid when we do not know him.
