@@ -8,19 +8,28 @@ use kernel::{Actor, Clock, Ctx, Ids, ReplicaNo, Timestamp};
 
 /// Runs a test once on each database. `name` must be unique in the room.
 pub(crate) fn on_each_database(name: &str, test: impl Fn(&Db, &mut Conn)) {
-    let name = format!("qidan_{}_{}_{name}", env!("CARGO_PKG_NAME"), std::process::id());
-    let folder = std::env::temp_dir().join(&name);
-    run(&format!("sqlite://{}/t.db", folder.display()), &test);
-    std::fs::remove_dir_all(folder).unwrap();
+    on_sqlite(name, &test);
     let Some(server) = mysql() else { return };
     let (host, query) = server.split_once('?').unwrap_or((&server, ""));
     let (host, _database) = host.rsplit_once('/').unwrap();
+    let fresh = database(name);
     let mut admin = Conn::open(&Settings::parse(&server).unwrap()).unwrap();
-    let fresh = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
-    admin.batch_execute(&fresh).unwrap();
+    let create = format!("CREATE DATABASE {fresh} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+    admin.batch_execute(&create).unwrap();
     let query = if query.is_empty() { String::new() } else { format!("?{query}") };
-    run(&format!("{host}/{name}{query}"), &test);
-    admin.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
+    run(&format!("{host}/{fresh}{query}"), &test);
+    admin.batch_execute(&format!("DROP DATABASE {fresh}")).unwrap();
+}
+
+/// Runs a test on SQLite only: many runs about what no database decides.
+pub(crate) fn on_sqlite(name: &str, test: impl Fn(&Db, &mut Conn)) {
+    let folder = std::env::temp_dir().join(database(name));
+    run(&format!("sqlite://{}/t.db", folder.display()), &test);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+fn database(name: &str) -> String {
+    format!("qidan_{}_{}_{name}", env!("CARGO_PKG_NAME"), std::process::id())
 }
 
 /// What a request knows, at a time. Each is of another replica, so that no two make the same id.
@@ -35,7 +44,7 @@ pub(crate) fn ctx(now: i64) -> Ctx {
     }
 }
 
-fn run(url: &str, test: &impl Fn(&Db, &mut Conn)) {
+fn run(url: &str, test: impl Fn(&Db, &mut Conn)) {
     let db = Db::new(Settings::parse(url).unwrap());
     migrate(&db, &Clock::System, 1).unwrap();
     let mut conn = Conn::open(db.settings()).unwrap();

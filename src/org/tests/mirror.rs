@@ -12,7 +12,7 @@ use crate::{
         upsert_members,
     },
     set_group,
-    test_db::{ctx, on_each_database},
+    test_db::{ctx, on_each_database, on_sqlite},
     visible_members,
 };
 
@@ -150,7 +150,7 @@ fn every_order_of_the_same_events_ends_in_the_same_members() {
             Heard::Dissolved(3, 6),
         ],
     ];
-    on_each_database("orders", |_db, conn| {
+    on_sqlite("orders", |_db, conn| {
         for story in &stories {
             let story: Vec<_> = story.iter().collect();
             let first = outcome(conn, &story);
@@ -188,7 +188,7 @@ fn any_heard() -> impl Strategy<Value = Heard> {
 
 #[test]
 fn any_events_in_any_order_end_in_the_same_members() {
-    on_each_database("any_orders", |_db, conn| {
+    on_sqlite("any_orders", |_db, conn| {
         let conn = std::cell::RefCell::new(conn);
         let both = prop::collection::vec(any_heard(), 1..8).prop_flat_map(|heard| {
             let shuffled = Just((0..heard.len()).collect::<Vec<_>>()).prop_shuffle();
