@@ -53,6 +53,8 @@ export const en: Record<Key, string> = {
   "hint.send": "Now send 『空调坏了』",
   "hint.next":
     "Sent. Once the card is back, switch to a colleague with unread messages and press 『认领』",
+  "hint.url": "This app has no callback URL: messages do not reach the service",
+  "hint.url.set": "Set it",
   "hint.hide": "Got it",
 
   "chat.as": "as {name}",
@@ -158,6 +160,8 @@ export const en: Record<Key, string> = {
   "fault.hang.text": "no answer for 30 s",
   "fault.slow": "Slow answers",
   "fault.slow.text": "each 3 s late",
+  "fault.drip": "Slow body",
+  "fault.drip.text": "spread over 5 s",
   "fault.45009": "Over quota 45009",
   "fault.45009.text": "too many calls",
   "fault.42001": "Token expired 42001",
@@ -202,6 +206,10 @@ export const en: Record<Key, string> = {
   "deliver.retry": "Retry after failure",
   "deliver.retry.text": "again after 5 s without an answer, up to 3 times",
   "deliver.same_nonce": "Reuse the nonce",
+  "deliver.retry_on_status": "Retry unless 200",
+  "deliver.lose": "Lose it",
+  "deliver.delay": "Delay",
+  "deliver.empty_agent": "Empty AgentID",
   "deliver.json": "JSON envelope",
   "deliver.shuffle": "Shuffle the fields",
   "deliver.bom": "Add a BOM",

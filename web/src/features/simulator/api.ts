@@ -1,8 +1,10 @@
 // The simulator's control API as typed calls. Paths are written here and nowhere else.
 import { request } from "@/shared/request";
-import type { CallbackRecord, CallRecord, Deliver, Entry, Fault, SimState } from "./types";
+import type { CallbackRecord, CallRecord, Deliver, Entry, Fault, Limits, SimState } from "./types";
 
 const CONTROL = "_sim";
+/** How many lines of a log one request asks for. */
+export const LOG_PAGE = 200;
 const at = (...parts: string[]) => [CONTROL, ...parts.map(encodeURIComponent)].join("/");
 const post = <T>(path: string, json: unknown = {}) => request<T>(path, { method: "POST", json });
 
@@ -23,9 +25,9 @@ export const sim = {
   chat: (userid: string, app: string) =>
     request<{ items: Entry[] }>(`${at("chats", userid)}?app=${encodeURIComponent(app)}&after=0`),
   calls: (after: number) =>
-    request<{ items: CallRecord[] }>(`${at("calls")}?after=${after}&limit=200`),
+    request<{ items: CallRecord[] }>(`${at("calls")}?after=${after}&limit=${LOG_PAGE}`),
   callbacks: (after: number) =>
-    request<{ items: CallbackRecord[] }>(`${at("callbacks")}?after=${after}`),
+    request<{ items: CallbackRecord[] }>(`${at("callbacks")}?after=${after}&limit=${LOG_PAGE}`),
 
   send(userid: string, app: string, message: Outgoing, options: Deliver) {
     const path = at("chats", userid, "messages");
@@ -62,8 +64,11 @@ export const sim = {
   add: (kind: Kind, body: object) => post(at(kind), body),
   edit: (kind: Kind, id: string, body: object) =>
     request(at(kind, id), { method: "PATCH", json: body }),
-  remove: (kind: Kind, id: string, body?: object) =>
-    request(at(kind, id), { method: "DELETE", ...(body ? { json: body } : {}) }),
+  /** A customer is removed by one member: whose contact ends is part of the address. */
+  remove: (kind: Kind, id: string, by?: { userid: string }) =>
+    request(`${at(kind, id)}${by ? `?userid=${encodeURIComponent(by.userid)}` : ""}`, {
+      method: "DELETE",
+    }),
 
   addFault: (fault: Omit<Fault, "id">) => post(at("faults"), fault),
   removeFault: (id: Fault["id"]) => request(at("faults", String(id)), { method: "DELETE" }),
@@ -71,6 +76,6 @@ export const sim = {
   expireTokens: () => post(at("tokens", "expire")),
   rotateSecret: (app: string, secret: string) => post(at("tokens", "rotate"), { app, secret }),
   skewClock: (seconds: number) => post(at("clock", "skew"), { seconds }),
-  limits: (limits: Record<string, number>) => post(at("limits"), limits),
+  limits: (limits: Limits) => post(at("limits"), limits),
   reset: () => post(at("reset")),
 };

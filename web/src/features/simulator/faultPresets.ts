@@ -20,6 +20,7 @@ export const PRESETS: readonly Preset[] = [
   preset("http", { http: 503 }),
   preset("hang", { hang_s: 30 }),
   preset("slow", { slow_ms: 3_000 }),
+  preset("drip", { drip_ms: 5_000 }),
   preset("45009", { errcode: 45009 }),
   preset("42001", { errcode: 42001 }),
   preset("reset_before", { reset_before: true }),

@@ -56,6 +56,7 @@ export type FaultEffect =
   | { reset_before: true }
   | { reset_after_apply: true }
   | { slow_ms: number }
+  | { drip_ms: number }
   | { hang_s: number }
   | { big_mb: number };
 
@@ -66,9 +67,20 @@ export interface Fault {
   effect: FaultEffect;
 }
 
+export interface Limits {
+  member_minute: number;
+  member_hour: number;
+  /** Nothing: as many as the platform grants by itself. */
+  app_day: number | null;
+}
+
 export interface SimState {
   corp_id: string;
+  corp_name?: string;
   now: number;
+  /** How many seconds the platform's clock is ahead. */
+  skew?: number;
+  limits?: Limits;
   apps: SimApp[];
   departments: Department[];
   members: Member[];
@@ -158,12 +170,16 @@ export interface CallbackRecord {
 export interface Deliver {
   copies?: number;
   retry?: boolean;
+  retry_on_status?: boolean;
+  delay_ms?: number;
+  lose?: boolean;
   tamper?: "signature" | "ciphertext" | "receiveid" | "xml" | "utf8" | null;
   json?: boolean;
   shuffle?: boolean;
   bom?: boolean;
   no_cdata?: boolean;
   no_agent?: boolean;
+  empty_agent?: boolean;
   same_nonce?: boolean;
 }
 

@@ -1,5 +1,5 @@
 // Switching failures on and off, and the platform's own levers: tokens, clock, limits, reset.
-import { computed, reactive, ref } from "vue";
+import { computed, reactive, ref, watch } from "vue";
 import { t } from "@/shared/t";
 import { attempt } from "@/shared/toast";
 import { sim } from "./api";
@@ -36,10 +36,16 @@ export function useFaults() {
 
   const secret = ref("");
   const limits = reactive({ member_minute: 30, member_hour: 1_000, app_day: 0 });
-  const givenLimits = () => {
-    const { app_day: day, ...rest } = limits;
-    return day > 0 ? { ...rest, app_day: day } : rest;
-  };
+  watch(
+    () => world.state.value?.limits,
+    (now) => now && Object.assign(limits, now, { app_day: now.app_day ?? 0 }),
+    { immediate: true },
+  );
+  const givenLimits = () => ({
+    member_minute: limits.member_minute,
+    member_hour: limits.member_hour,
+    app_day: limits.app_day > 0 ? limits.app_day : null,
+  });
 
   return {
     path,
@@ -49,6 +55,7 @@ export function useFaults() {
     switches,
     others,
     toggle,
+    skewed: computed(() => world.state.value?.skew ?? 0),
     secret,
     limits,
     remove: (id: number | string) => run(() => sim.removeFault(id)),

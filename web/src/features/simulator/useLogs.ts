@@ -1,7 +1,7 @@
 // The two logs. Only what is new is fetched; the page keeps a bounded tail.
 import { computed, shallowRef, type Ref } from "vue";
 import { coalesced } from "@/shared/coalesce";
-import { sim } from "./api";
+import { LOG_PAGE, sim } from "./api";
 import { append, deliveriesByMessage } from "./chatLog";
 import type { CallbackRecord, CallRecord } from "./types";
 
@@ -18,9 +18,9 @@ function follow<T extends { seq: number }>(
     try {
       for (let page = 0; page < PAGES_MAX; page += 1) {
         const { items } = await fetchAfter(last);
-        if (items.length === 0) return;
         log.value = append(log.value, items, KEPT_MAX);
         last = Math.max(last, ...items.map((item) => item.seq));
+        if (items.length < LOG_PAGE) return;
       }
     } catch {
       // The live line tells that the simulator is away, and refetches when it is back.

@@ -7,7 +7,7 @@ import { useChat } from "./useChat";
 import { useDelivery } from "./useDelivery";
 import { useLogs } from "./useLogs";
 import { useTour } from "./useTour";
-import { useWorld } from "./useWorld";
+import { fold, useWorld } from "./useWorld";
 
 export type Pane = "people" | "chat" | "console";
 export type ConsoleTab = "calls" | "callbacks" | "faults" | "world";
@@ -35,10 +35,12 @@ function build() {
     await chat.refetch();
   }
 
-  async function happened({ type, userid }: Happening): Promise<void> {
+  async function happened({ type, userid, seq }: Happening): Promise<void> {
+    // The line could not keep up and has dropped events.
+    if (type === "state" && seq === 0) return refetchAll();
     if (type === "call") return logs.fetchCalls();
     if (type === "callback") return logs.fetchCallbacks();
-    if (type === "chat" && (userid === undefined || userid === chat.userid.value)) {
+    if (type === "chat" && (userid === undefined || userid === fold(chat.userid.value ?? ""))) {
       await chat.refetch();
     }
     return world.refetch();

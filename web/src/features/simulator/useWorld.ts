@@ -6,6 +6,9 @@ import { sim } from "./api";
 import { ReadMarks } from "./chatLog";
 import type { Member, SimState } from "./types";
 
+/** The platform tells user ids apart without their case, and names people in small letters. */
+export const fold = (userid: string): string => userid.toLowerCase();
+
 export function useWorld() {
   const state = shallowRef<SimState | null>(null);
   const failure = ref<string | null>(null);
@@ -27,16 +30,16 @@ export function useWorld() {
   const byId = computed(() => new Map(members.value.map((m) => [m.userid, m])));
   const departmentNames = computed(() => new Map(departments.value.map((d) => [d.id, d.name])));
   const company = computed(
-    () => departments.value.find((d) => d.parentid === 0)?.name ?? state.value?.corp_id ?? "",
+    () => state.value?.corp_name ?? departments.value.find((d) => d.parentid === 0)?.name ?? "",
   );
 
   /** Whoever is looked at has nothing unread. */
   const unread = computed(() => {
     const counts = state.value?.unread ?? {};
     const watched = looked.value;
-    if (watched !== null) marks.read(watched, counts[watched] ?? 0);
+    if (watched !== null) marks.read(watched, counts[fold(watched)] ?? 0);
     return new Map(
-      members.value.map(({ userid }) => [userid, marks.count(userid, counts[userid] ?? 0)]),
+      members.value.map(({ userid }) => [userid, marks.count(userid, counts[fold(userid)] ?? 0)]),
     );
   });
   const unreadTotal = computed(() => [...unread.value.values()].reduce((a, b) => a + b, 0));

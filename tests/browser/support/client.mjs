@@ -1,0 +1,44 @@
+// The words of a story: what a person does on the simulator's page, and sees there.
+
+export class Client {
+  constructor(page) {
+    this.page = page;
+  }
+
+  static async open(page, house) {
+    const client = new Client(page);
+    await page.goto(house.simulator);
+    await page.getByRole("navigation", { name: "成员" }).waitFor({ state: "attached" });
+    await page.locator("[data-userid]").first().waitFor({ state: "attached" });
+    return client;
+  }
+
+  person(name) {
+    return this.page.locator("[data-userid]").filter({ hasText: name });
+  }
+
+  async becomes(name) {
+    const list = this.page.getByRole("button", { name: "成员", exact: true });
+    if (!(await this.person(name).isVisible())) await list.last().click();
+    await this.person(name).click();
+    await this.page.getByText(`以 ${name} 的身份`).waitFor();
+  }
+
+  async says(words) {
+    await this.page.getByRole("textbox", { name: /^发消息给/ }).fill(words);
+    await this.page.getByRole("button", { name: "发送", exact: true }).last().click();
+  }
+
+  get chat() {
+    return this.page.getByRole("log");
+  }
+
+  /** The newest card whose words include these. */
+  card(words) {
+    return this.chat.getByRole("article").filter({ hasText: words }).last();
+  }
+
+  button(card, name) {
+    return card.getByRole("button", { name, exact: true });
+  }
+}
