@@ -170,8 +170,10 @@ impl Client {
     pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, ApiError> {
         let body = self.with_token(call, checked).await?;
         serde_json::from_slice(&body).map_err(|error| {
+            // It went well, so doing it again would only do it twice.
             let what = format!("the answer has another form than documented: {error}");
-            ApiError::no_answer(call.path, what, matches!(call.payload, Payload::Json(_)))
+            let outcome_unknown = matches!(call.payload, Payload::Json(_));
+            ApiError { outcome_unknown, ..ApiError::ours(call.path, Class::Unknown, what) }
         })
     }
 

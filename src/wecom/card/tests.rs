@@ -88,128 +88,60 @@ fn missing_parts_are_named_with_the_platforms_number() {
     assert_eq!(picture, one("card_image", 42044));
 }
 
+/// Sample, where it is changed, to what (`<129>`: so many letters), and what is then wrong.
+const WRONG: &str = r#"[0, "/task_id", "工单", "task_id", 42014]
+[0, "/task_id", "<129>", "task_id", 42014]
+[0, "/task_id", "a b", "task_id", 42014]
+[0, "/card_action/type", 0, "card_action.type", 42045]
+[0, "/card_action/url", "", "card_action.url", 42028]
+[0, "/card_action/type", 2, "card_action.appid", 42030]
+[0, "/quote_area/url", "", "quote_area.url", 42028]
+[0, "/action_menu/action_list/1/key", "sub", "action_menu.action_list[1].key", 42051]
+[0, "/action_menu/action_list/0/text", "", "action_menu.action_list[0].text", 40058]
+[0, "/action_menu/action_list/0/key", "<1025>", "action_menu.action_list[0].key", 40058]
+[0, "/action_menu/action_list", [], "action_menu.action_list", 40058]
+[0, "/horizontal_content_list/0/keyname", "", "horizontal_content_list[0].keyname", 42027]
+[0, "/horizontal_content_list/0/userid", "", "horizontal_content_list[0].userid", 42050]
+[0, "/horizontal_content_list/1/url", "", "horizontal_content_list[1].url", 42028]
+[0, "/horizontal_content_list/2/media_id", "", "horizontal_content_list[2].media_id", 42029]
+[0, "/horizontal_content_list/2/type", 9, "horizontal_content_list[2].type", 40058]
+[0, "/jump_list/0/title", "", "jump_list[0].title", 42033]
+[0, "/jump_list/0/url", "", "jump_list[0].url", 42028]
+[0, "/jump_list/1/appid", "", "jump_list[1].appid", 42030]
+[1, "/main_title/title", " ", "main_title.title", 41016]
+[1, "/image_text_area/image_url", "", "image_text_area.image_url", 42044]
+[1, "/card_image/url", "", "card_image.url", 42044]
+[1, "/card_image/aspect_ratio", 2.25, "card_image.aspect_ratio", 40058]
+[1, "/card_image/aspect_ratio", 1.2, "card_image.aspect_ratio", 40058]
+[1, "/vertical_content_list/0/title", "", "vertical_content_list[0].title", 42033]
+[2, "/button_list/1/key", "ticket.accept", "button_list[1].key", 42039]
+[2, "/button_list/0/key", "", "button_list[0].key", 42039]
+[2, "/button_list/0/key", "<1025>", "button_list[0].key", 42039]
+[2, "/button_list/0/text", "", "button_list[0].text", 42038]
+[2, "/button_list/2/url", "", "button_list[2].url", 42028]
+[2, "/button_selection/question_key", "", "button_selection.question_key", 42043]
+[2, "/button_selection/option_list", [], "button_selection.option_list", 42037]
+[2, "/button_selection/option_list/1/id", "p1", "button_selection.option_list[1].id", 42040]
+[2, "/button_selection/option_list/1/text", "", "button_selection.option_list[1].text", 42041]
+[3, "/checkbox/mode", 2, "checkbox.mode", 40058]
+[3, "/checkbox/question_key", "<1025>", "checkbox.question_key", 42043]
+[3, "/checkbox/option_list/0/id", "<129>", "checkbox.option_list[0].id", 42040]
+[3, "/submit_button/key", "<1025>", "submit_button.key", 42046]
+[4, "/select_list/1/question_key", "floor", "select_list[1].question_key", 42043]
+[4, "/select_list/0/option_list/0/text", "", "select_list[0].option_list[0].text", 42041]"#;
+
 #[test]
 fn wrong_parts_are_named_with_the_platforms_number() {
-    let long = "x".repeat(1025);
-    for (sample, pointer, value, want) in [
-        (0, "/task_id", json!("工单"), one("task_id", 42014)),
-        (0, "/task_id", json!("a".repeat(129)), one("task_id", 42014)),
-        (0, "/task_id", json!("a b"), one("task_id", 42014)),
-        (0, "/card_action/type", json!(0), one("card_action.type", 42045)),
-        (0, "/card_action/url", json!(""), one("card_action.url", 42028)),
-        (0, "/card_action/type", json!(2), one("card_action.appid", 42030)),
-        (0, "/quote_area/url", json!(""), one("quote_area.url", 42028)),
-        (
-            0,
-            "/action_menu/action_list/1/key",
-            json!("sub"),
-            one("action_menu.action_list[1].key", 42051),
-        ),
-        (
-            0,
-            "/action_menu/action_list/0/text",
-            json!(""),
-            one("action_menu.action_list[0].text", 40058),
-        ),
-        (
-            0,
-            "/action_menu/action_list/0/key",
-            json!(long),
-            one("action_menu.action_list[0].key", 40058),
-        ),
-        (0, "/action_menu/action_list", json!([]), one("action_menu.action_list", 40058)),
-        (
-            0,
-            "/horizontal_content_list/0/keyname",
-            json!(""),
-            one("horizontal_content_list[0].keyname", 42027),
-        ),
-        (
-            0,
-            "/horizontal_content_list/0/userid",
-            json!(""),
-            one("horizontal_content_list[0].userid", 42050),
-        ),
-        (
-            0,
-            "/horizontal_content_list/1/url",
-            json!(""),
-            one("horizontal_content_list[1].url", 42028),
-        ),
-        (
-            0,
-            "/horizontal_content_list/2/media_id",
-            json!(""),
-            one("horizontal_content_list[2].media_id", 42029),
-        ),
-        (
-            0,
-            "/horizontal_content_list/2/type",
-            json!(9),
-            one("horizontal_content_list[2].type", 40058),
-        ),
-        (0, "/jump_list/0/title", json!(""), one("jump_list[0].title", 42033)),
-        (0, "/jump_list/0/url", json!(""), one("jump_list[0].url", 42028)),
-        (0, "/jump_list/1/appid", json!(""), one("jump_list[1].appid", 42030)),
-        (1, "/main_title/title", json!(" "), one("main_title.title", 41016)),
-        (1, "/image_text_area/image_url", json!(""), one("image_text_area.image_url", 42044)),
-        (1, "/card_image/url", json!(""), one("card_image.url", 42044)),
-        (1, "/card_image/aspect_ratio", json!(2.25), one("card_image.aspect_ratio", 40058)),
-        (1, "/card_image/aspect_ratio", json!(1.2), one("card_image.aspect_ratio", 40058)),
-        (
-            1,
-            "/vertical_content_list/0/title",
-            json!(""),
-            one("vertical_content_list[0].title", 42033),
-        ),
-        (2, "/button_list/1/key", json!("ticket.accept"), one("button_list[1].key", 42039)),
-        (2, "/button_list/0/key", json!(""), one("button_list[0].key", 42039)),
-        (2, "/button_list/0/key", json!(long), one("button_list[0].key", 42039)),
-        (2, "/button_list/0/text", json!(""), one("button_list[0].text", 42038)),
-        (2, "/button_list/2/url", json!(""), one("button_list[2].url", 42028)),
-        (
-            2,
-            "/button_selection/question_key",
-            json!(""),
-            one("button_selection.question_key", 42043),
-        ),
-        (2, "/button_selection/option_list", json!([]), one("button_selection.option_list", 42037)),
-        (
-            2,
-            "/button_selection/option_list/1/id",
-            json!("p1"),
-            one("button_selection.option_list[1].id", 42040),
-        ),
-        (
-            2,
-            "/button_selection/option_list/1/text",
-            json!(""),
-            one("button_selection.option_list[1].text", 42041),
-        ),
-        (3, "/checkbox/mode", json!(2), one("checkbox.mode", 40058)),
-        (3, "/checkbox/question_key", json!(long), one("checkbox.question_key", 42043)),
-        (
-            3,
-            "/checkbox/option_list/0/id",
-            json!("i".repeat(129)),
-            one("checkbox.option_list[0].id", 42040),
-        ),
-        (3, "/submit_button/key", json!(long), one("submit_button.key", 42046)),
-        (
-            4,
-            "/select_list/1/question_key",
-            json!("floor"),
-            one("select_list[1].question_key", 42043),
-        ),
-        (
-            4,
-            "/select_list/0/option_list/0/text",
-            json!(""),
-            one("select_list[0].option_list[0].text", 42041),
-        ),
-    ] {
-        let got = wrong(sample, |card| *card.pointer_mut(pointer).unwrap() = value);
-        assert_eq!(got, want, "{pointer}");
+    for row in WRONG.lines() {
+        let (sample, pointer, mut value, field, errcode): (usize, String, Value, String, i64) =
+            serde_json::from_str(row).unwrap();
+        for letters in [129, 1025] {
+            if value == format!("<{letters}>") {
+                value = json!("x".repeat(letters));
+            }
+        }
+        let got = wrong(sample, |card| *card.pointer_mut(&pointer).unwrap() = value);
+        assert_eq!(got, one(&field, errcode), "{row}");
     }
 }
 

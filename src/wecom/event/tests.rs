@@ -410,7 +410,7 @@ fn the_bell_of_kf_has_neither_sender_nor_id() {
 }
 
 #[test]
-fn the_other_named_events_are_typed() {
+fn the_other_events_of_the_app_are_typed() {
     let scan =
         ScanCode { event_key: text("k"), scan_type: text("barcode"), scan_result: text("9") };
     let scanned = "<EventKey>k</EventKey><ScanCodeInfo><ScanType>barcode</ScanType><ScanResult>9</ScanResult></ScanCodeInfo>";
@@ -418,14 +418,6 @@ fn the_other_named_events_are_typed() {
     let photos = "<EventKey>k</EventKey><SendPicsInfo><PicList><item><PicMd5Sum>a</PicMd5Sum></item></PicList><PicList><item><PicMd5Sum>b</PicMd5Sum></item></PicList><Count>2</Count></SendPicsInfo>";
     let pictures =
         || Pictures { event_key: text("k"), count: Some(2), md5_sums: vec![text("a"), text("b")] };
-    let schedule = || Schedule { cal_id: text("c"), schedule_id: text("s") };
-    let scheduled = "<CalId>c</CalId><ScheduleId>s</ScheduleId>";
-    let acquired = CustomerAcquisition {
-        change_type: text("delete_link"),
-        link_id: some("L"),
-        user_id: None,
-        external_user_id: None,
-    };
     for (name, inside, want) in [
         ("scancode_waitmsg", scanned, Event::ScancodeWaitmsg(scan)),
         ("pic_photo_or_album", photos, Event::PicPhotoOrAlbum(pictures())),
@@ -452,6 +444,30 @@ fn the_other_named_events_are_typed() {
             Event::TaskcardClick { event_key: text("k"), task_id: text("t") },
         ),
         ("switch_workbench_mode", "<Mode >1</Mode >", Event::SwitchWorkbenchMode { mode: Some(1) }),
+    ] {
+        named(name, inside, &want);
+    }
+    assert_eq!(message("u", "taskcard_click", "<AgentId>1</AgentId>").agent_id, some("1"));
+}
+
+/// Checks that an event of this name and content is typed and named so.
+fn named(name: &str, inside: &str, want: &Event) {
+    let got = event(name, inside);
+    assert_eq!(got, *want, "{name}");
+    assert!(got.kind().starts_with(&format!("event.{name}")), "{}", got.kind());
+}
+
+#[test]
+fn the_other_events_of_the_corp_are_typed() {
+    let schedule = || Schedule { cal_id: text("c"), schedule_id: text("s") };
+    let scheduled = "<CalId>c</CalId><ScheduleId>s</ScheduleId>";
+    let acquired = CustomerAcquisition {
+        change_type: text("delete_link"),
+        link_id: some("L"),
+        user_id: None,
+        external_user_id: None,
+    };
+    for (name, inside, want) in [
         ("change_app_admin", "", Event::ChangeAppAdmin),
         ("unlicensed_notify", "", Event::UnlicensedNotify),
         (
@@ -488,11 +504,8 @@ fn the_other_named_events_are_typed() {
         ),
         ("wedrive_insufficient_capacity", "", Event::WedriveInsufficientCapacity),
     ] {
-        let got = event(name, inside);
-        assert_eq!(got, want, "{name}");
-        assert!(got.kind().starts_with(&format!("event.{name}")), "{}", got.kind());
+        named(name, inside, &want);
     }
-    assert_eq!(message("u", "taskcard_click", "<AgentId>1</AgentId>").agent_id, some("1"));
 }
 
 #[test]
@@ -552,23 +565,46 @@ fn json_with_the_names_of_the_xml_is_the_same() {
     assert_eq!(got.event, Event::Text { content: text("hello") });
 }
 
+/// What a bot's callback with these members is, and what it is called.
+fn bot(members: &str) -> (String, BotContent) {
+    let head = r#""msgid":"M1","aibotid":"B","chattype":"group","chatid":"C","from":{"userid":"Li"},"response_url":"https://r""#;
+    let got = parse(format!("{{{head},{members}}}").as_bytes()).unwrap();
+    assert_eq!((got.msg_id, got.from_user, got.to_user), (some("M1"), text("Li"), text("B")));
+    let kind = got.event.kind();
+    let Event::Bot(bot) = got.event else { panic!() };
+    assert_eq!((&*bot.chat_type, bot.chat_id), ("group", some("C")));
+    assert_eq!(bot.response_url, some("https://r"));
+    (kind, bot.content)
+}
+
 #[test]
-fn callbacks_of_a_bot_are_typed() {
-    let of = |inside: &str| {
-        let json = format!(
-            "{{\"msgid\":\"M1\",\"aibotid\":\"B\",\"chattype\":\"group\",\"chatid\":\"C\",\"from\":{{\"userid\":\"Li\"}},\"response_url\":\"https://r\",{inside}}}"
-        );
-        let got = parse(json.as_bytes()).unwrap();
-        assert_eq!((got.msg_id, got.from_user, got.to_user), (some("M1"), text("Li"), text("B")));
-        let kind = got.event.kind();
-        let Event::Bot(bot) = got.event else { panic!() };
-        assert_eq!(
-            (&*bot.chat_type, bot.chat_id, bot.response_url),
-            ("group", some("C"), some("https://r"))
-        );
-        (kind, bot.content)
-    };
-    let card = "\"msgtype\":\"event\",\"create_time\":5,\"event\":{\"eventtype\":\"template_card_event\",\"template_card_event\":{\"card_type\":\"vote_interaction\",\"event_key\":\"k\",\"task_id\":\"t\",\"selected_items\":{\"selected_item\":[{\"question_key\":\"q\",\"option_ids\":{\"option_id\":[\"a\",\"b\"]}}]}}}";
+fn messages_to_a_bot_are_typed() {
+    let (content, url) = (|| text("空调坏了"), || text("u"));
+    let items = vec![MixedItem::Text(content()), MixedItem::Image(url())];
+    for (members, kind, want) in [
+        (r#""text":{"content":"空调坏了"}"#, "text", BotContent::Text { content: content() }),
+        (r#""voice":{"content":"空调坏了"}"#, "voice", BotContent::Voice { content: content() }),
+        (r#""image":{"url":"u"}"#, "image", BotContent::Image { url: url() }),
+        (r#""file":{"url":"u"}"#, "file", BotContent::File { url: url() }),
+        (r#""video":{"url":"u"}"#, "video", BotContent::Video { url: url() }),
+        (r#""stream":{"id":"u"}"#, "stream", BotContent::Stream { id: url() }),
+        (
+            r#""mixed":{"msg_item":[{"msgtype":"text","text":{"content":"空调坏了"}},{"msgtype":"image","image":{"url":"u"}}]}"#,
+            "mixed",
+            BotContent::Mixed { items },
+        ),
+    ] {
+        let members = format!(r#""msgtype":"{kind}",{members}"#);
+        assert_eq!(bot(&members), (format!("bot.{kind}"), want));
+    }
+    let quote = r#"{"msgid":"M","msgtype":"text","text":{"content":"a"},"quote":{"msgtype":"text","text":{"content":"b"}}}"#;
+    let Event::Bot(bot) = parse(quote.as_bytes()).unwrap().event else { panic!() };
+    let want = BotQuote { msg_type: text("text"), content: some("b"), url: None };
+    assert_eq!(bot.quote, Some(want));
+}
+
+#[test]
+fn events_of_a_bot_are_typed() {
     let click = CardClick {
         event_key: text("k"),
         task_id: text("t"),
@@ -579,67 +615,25 @@ fn callbacks_of_a_bot_are_typed() {
             option_ids: vec![text("a"), text("b")],
         }],
     };
-    for (inside, kind, want) in [
+    let unknown = BotContent::Unknown { msg_type: text("event"), event_type: text("wave") };
+    for (kind, body, want) in [
+        ("enter_chat", "{}", BotContent::EnterChat),
         (
-            "\"msgtype\":\"text\",\"text\":{\"content\":\"@Bot 空调坏了\"}",
-            "bot.text",
-            BotContent::Text { content: text("@Bot 空调坏了") },
+            "template_card_event",
+            r#"{"card_type":"vote_interaction","event_key":"k","task_id":"t","selected_items":{"selected_item":[{"question_key":"q","option_ids":{"option_id":["a","b"]}}]}}"#,
+            BotContent::CardClick(click),
         ),
         (
-            "\"msgtype\":\"image\",\"image\":{\"url\":\"u\"}",
-            "bot.image",
-            BotContent::Image { url: text("u") },
-        ),
-        (
-            "\"msgtype\":\"file\",\"file\":{\"url\":\"u\"}",
-            "bot.file",
-            BotContent::File { url: text("u") },
-        ),
-        (
-            "\"msgtype\":\"video\",\"video\":{\"url\":\"u\"}",
-            "bot.video",
-            BotContent::Video { url: text("u") },
-        ),
-        (
-            "\"msgtype\":\"voice\",\"voice\":{\"content\":\"v\"}",
-            "bot.voice",
-            BotContent::Voice { content: text("v") },
-        ),
-        (
-            "\"msgtype\":\"stream\",\"stream\":{\"id\":\"s\"}",
-            "bot.stream",
-            BotContent::Stream { id: text("s") },
-        ),
-        (
-            "\"msgtype\":\"mixed\",\"mixed\":{\"msg_item\":[{\"msgtype\":\"text\",\"text\":{\"content\":\"t\"}},{\"msgtype\":\"image\",\"image\":{\"url\":\"u\"}}]}",
-            "bot.mixed",
-            BotContent::Mixed {
-                items: vec![MixedItem::Text(text("t")), MixedItem::Image(text("u"))],
-            },
-        ),
-        (
-            "\"msgtype\":\"event\",\"event\":{\"eventtype\":\"enter_chat\"}",
-            "bot.event.enter_chat",
-            BotContent::EnterChat,
-        ),
-        (card, "bot.event.template_card_event", BotContent::CardClick(click)),
-        (
-            "\"msgtype\":\"event\",\"event\":{\"eventtype\":\"feedback_event\",\"feedback_event\":{\"id\":\"f\",\"type\":2,\"content\":\"不对\"}}",
-            "bot.event.feedback_event",
+            "feedback_event",
+            r#"{"id":"f","type":2,"content":"不对"}"#,
             BotContent::Feedback { id: text("f"), rating: Some(2), content: text("不对") },
         ),
-        (
-            "\"msgtype\":\"event\",\"event\":{\"eventtype\":\"wave\"}",
-            "bot.event.wave",
-            BotContent::Unknown { msg_type: text("event"), event_type: text("wave") },
-        ),
+        ("wave", "{}", unknown),
     ] {
-        assert_eq!(of(inside), (text(kind), want));
+        let members =
+            format!(r#""msgtype":"event","event":{{"eventtype":"{kind}","{kind}":{body}}}"#);
+        assert_eq!(bot(&members), (format!("bot.event.{kind}"), want));
     }
-    let quote = "{\"msgid\":\"M\",\"from\":{\"userid\":\"u\"},\"msgtype\":\"text\",\"text\":{\"content\":\"a\"},\"quote\":{\"msgtype\":\"text\",\"text\":{\"content\":\"b\"}}}";
-    let Event::Bot(bot) = parse(quote.as_bytes()).unwrap().event else { panic!() };
-    let want = BotQuote { msg_type: text("text"), content: some("b"), url: None };
-    assert_eq!(bot.quote, Some(want));
 }
 
 fn seen(message: &Message, plain: &str) -> String {
