@@ -102,6 +102,8 @@ pub(crate) struct Call<'a> {
     /// Without the token.
     pub(crate) query: &'a [(&'a str, &'a str)],
     pub(crate) payload: Payload<'a>,
+    /// From the first byte sent to the last one read.
+    pub(crate) timeout: Duration,
 }
 
 /// What is sent.
@@ -117,11 +119,11 @@ pub(crate) enum Payload<'a> {
 
 impl<'a> Call<'a> {
     pub(crate) fn get(app: &'a str, path: &'static str, query: &'a [(&'a str, &'a str)]) -> Self {
-        Self { app, path, query, payload: Payload::None }
+        Self { app, path, query, payload: Payload::None, timeout: CALL_TIMEOUT }
     }
 
     pub(crate) fn post(app: &'a str, path: &'static str, json: &'a str) -> Self {
-        Self { app, path, query: &[], payload: Payload::Json(json) }
+        Self { app, path, query: &[], payload: Payload::Json(json), timeout: CALL_TIMEOUT }
     }
 }
 
@@ -208,21 +210,20 @@ impl Client {
     ) -> Result<T, ApiError> {
         let url = format!("{}/cgi-bin/{}", self.inner.base, call.path);
         let http = &self.inner.http;
-        let (request, timeout) = match call.payload {
-            Payload::None if call.path == crate::api::media::GET => (http.get(url), MEDIA_TIMEOUT),
-            Payload::None => (http.get(url), CALL_TIMEOUT),
+        let request = match call.payload {
+            Payload::None => http.get(url),
             Payload::Json(json) => {
-                let request = http.post(url).header(CONTENT_TYPE, "application/json");
-                (request.body(json.to_owned()), CALL_TIMEOUT)
+                http.post(url).header(CONTENT_TYPE, "application/json").body(json.to_owned())
             }
             Payload::File { bytes, file_name, content_type } => {
                 let form = form(bytes, file_name, content_type).map_err(|error| {
                     ApiError::ours(call.path, Class::Data, error.without_url().to_string())
                 })?;
-                (http.post(url).multipart(form), MEDIA_TIMEOUT)
+                http.post(url).multipart(form)
             }
         };
-        let request = request.query(&[("access_token", token)]).query(call.query).timeout(timeout);
+        let query = [("access_token", token)];
+        let request = request.query(&query).query(call.query).timeout(call.timeout);
         let outcome = self.exchange(call.path, request, read).await;
         log(call.app, call.path, outcome.as_ref().err());
         outcome

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::{
-    client::{Call, Client, Payload},
+    client::{Call, Client, MEDIA_TIMEOUT, Payload},
     error::ApiError,
 };
 
@@ -68,7 +68,7 @@ pub async fn upload(client: &Client, app: &str, upload: &Upload) -> Result<Uploa
     let Upload { media_type, bytes, file_name, content_type } = upload;
     let query = &[("type", media_type.word())];
     let payload = Payload::File { bytes, file_name, content_type };
-    client.call(Call { app, path: UPLOAD, query, payload }).await
+    client.call(Call { app, path: UPLOAD, query, payload, timeout: MEDIA_TIMEOUT }).await
 }
 
 /// Fetches a file, up to the configured size.
@@ -76,5 +76,6 @@ pub async fn upload(client: &Client, app: &str, upload: &Upload) -> Result<Uploa
 /// # Errors
 /// When it is gone or too large, or the platform refuses or cannot be reached.
 pub async fn get(client: &Client, app: &str, media_id: &str) -> Result<Download, ApiError> {
-    client.download(Call::get(app, GET, &[("media_id", media_id)])).await
+    let query = &[("media_id", media_id)];
+    client.download(Call { timeout: MEDIA_TIMEOUT, ..Call::get(app, GET, query) }).await
 }

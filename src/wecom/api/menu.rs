@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Done;
 use crate::{
-    client::{Call, Client, Payload},
+    client::{Call, Client},
     error::{ApiError, Class},
 };
 
@@ -64,7 +64,7 @@ pub async fn create(client: &Client, app: &str, menu: &Menu) -> Result<(), ApiEr
         .map_err(|error| ApiError::ours(CREATE, Class::Data, error.to_string()))?;
     let agent_id = client.agent_id(app).unwrap_or_default().to_string();
     let query = &[("agentid", agent_id.as_str())];
-    let call = Call { app, path: CREATE, query, payload: Payload::Json(&body) };
+    let call = Call { query, ..Call::post(app, CREATE, &body) };
     client.call::<Done>(call).await.map(|Done {}| ())
 }
 
