@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS org_wecom_token (
     slug VARCHAR(191) PRIMARY KEY NOT NULL,
     secret_token VARCHAR(1024) NOT NULL,
     expires_at BIGINT NOT NULL,
-    lease_holder VARCHAR(64) NOT NULL,
+    lease_holder BIGINT NOT NULL,
     lease_until BIGINT NOT NULL,
     banned_until BIGINT NOT NULL,
     ban_reason VARCHAR(500) NOT NULL

@@ -60,7 +60,7 @@ diesel::table! {
         slug -> Text,
         secret_token -> Text,
         expires_at -> BigInt,
-        lease_holder -> Text,
+        lease_holder -> BigInt,
         lease_until -> BigInt,
         banned_until -> BigInt,
         ban_reason -> Text,

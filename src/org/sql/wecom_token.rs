@@ -3,14 +3,14 @@
 use db::{Conn, OrDb as _, insert_ignore};
 use diesel::prelude::*;
 use kernel::{Result, Timestamp, text};
+use wecom::{Ban, StoredToken};
 
-use crate::{
-    schema::org_wecom_token as w,
-    wecom_token::{Ban, WecomToken},
-};
+use crate::schema::org_wecom_token as w;
 
 /// Characters of a ban's reason.
 const REASON_MAX: usize = 500;
+/// The holder of no lease; holders are ids, which are greater.
+const NOBODY: i64 = 0;
 
 /// Makes sure that there is a row to change.
 fn make(conn: &mut Conn, key: &str) -> Result<()> {
@@ -18,7 +18,7 @@ fn make(conn: &mut Conn, key: &str) -> Result<()> {
         w::slug.eq(key),
         w::secret_token.eq(""),
         w::expires_at.eq(0),
-        w::lease_holder.eq(""),
+        w::lease_holder.eq(NOBODY),
         w::lease_until.eq(0),
         w::banned_until.eq(0),
         w::ban_reason.eq(""),
@@ -26,19 +26,19 @@ fn make(conn: &mut Conn, key: &str) -> Result<()> {
     insert_ignore!(conn, w::table, row).map(|_rows| ())
 }
 
-pub(crate) fn load(conn: &mut Conn, key: &str) -> Result<Option<WecomToken>> {
+pub(crate) fn load(conn: &mut Conn, key: &str) -> Result<Option<StoredToken>> {
     let query = w::table.filter(w::slug.eq(key).and(w::secret_token.ne("")));
     let found = query.select((w::secret_token, w::expires_at)).first::<(String, i64)>(conn);
-    Ok(found.optional().or_db()?.map(|(secret_token, expires_at)| WecomToken {
-        secret_token,
-        expires_at: Timestamp(expires_at),
-    }))
+    Ok(found
+        .optional()
+        .or_db()?
+        .map(|(token, expires_at)| StoredToken { token, expires_at: Timestamp(expires_at) }))
 }
 
-pub(crate) fn lease(
+pub(crate) fn try_lease(
     conn: &mut Conn,
     key: &str,
-    holder: &str,
+    holder: i64,
     until: Timestamp,
     now: Timestamp,
 ) -> Result<bool> {
@@ -51,14 +51,12 @@ pub(crate) fn lease(
         .or_db()
 }
 
-pub(crate) fn save(conn: &mut Conn, key: &str, token: &WecomToken) -> Result<()> {
-    make(conn, key)?;
-    let older = w::expires_at.le(token.expires_at.0);
-    diesel::update(w::table.filter(w::slug.eq(key).and(older)))
+pub(crate) fn save(conn: &mut Conn, key: &str, token: &StoredToken, holder: i64) -> Result<()> {
+    diesel::update(w::table.filter(w::slug.eq(key).and(w::lease_holder.eq(holder))))
         .set((
-            w::secret_token.eq(&token.secret_token),
+            w::secret_token.eq(&token.token),
             w::expires_at.eq(token.expires_at.0),
-            w::lease_holder.eq(""),
+            w::lease_holder.eq(NOBODY),
             w::lease_until.eq(0),
             w::banned_until.eq(0),
             w::ban_reason.eq(""),
@@ -83,7 +81,7 @@ pub(crate) fn ban(conn: &mut Conn, key: &str, until: Timestamp, reason: &str) ->
         .set((
             w::banned_until.eq(until.0),
             w::ban_reason.eq(reason),
-            w::lease_holder.eq(""),
+            w::lease_holder.eq(NOBODY),
             w::lease_until.eq(0),
         ))
         .execute(conn)

@@ -3,14 +3,14 @@
 use db::CLASH;
 use kernel::{Actor, Cursor, Entropy, Kind, Limit, Timestamp, TokenId, time};
 use serde_json::json;
+use wecom::StoredToken;
 
 use crate::{
     AuditFilter, Group, Scope, audit, create_token, find_group, find_token,
     idempotency::{self, Begin},
     list_audit, list_groups, list_tokens, revoke_token, set_group,
     test_db::{ctx, on_each_database},
-    touch_token,
-    wecom_token::{self, WecomToken},
+    touch_token, wecom_token,
 };
 
 const NOW: i64 = 40 * time::DAY;
@@ -97,25 +97,24 @@ fn a_group_set_twice_is_one_group_without_repeats() {
 fn one_replica_fetches_the_token_and_the_others_use_it() {
     on_each_database("lease", |_db, conn| {
         let at = Timestamp;
-        let token = |text: &str, until: i64| WecomToken {
-            secret_token: text.to_owned(),
-            expires_at: at(until),
-        };
-        assert_eq!(wecom_token::load(conn, "ww/desk").unwrap(), None);
-        assert!(wecom_token::lease(conn, "ww/desk", "one", at(30), at(10)).unwrap());
-        assert!(!wecom_token::lease(conn, "ww/desk", "two", at(40), at(20)).unwrap());
-        assert!(wecom_token::lease(conn, "ww/desk", "two", at(60), at(30)).unwrap(), "ran out");
-        wecom_token::save(conn, "ww/desk", &token("new", 900)).unwrap();
-        wecom_token::save(conn, "ww/desk", &token("old", 800)).unwrap();
-        assert_eq!(wecom_token::load(conn, "ww/desk").unwrap(), Some(token("new", 900)));
-        assert!(wecom_token::lease(conn, "ww/desk", "one", at(90), at(31)).unwrap(), "freed");
-        wecom_token::forget(conn, "ww/desk", "old").unwrap();
-        assert!(wecom_token::load(conn, "ww/desk").unwrap().is_some(), "another one failed");
-        wecom_token::forget(conn, "ww/desk", "new").unwrap();
-        assert_eq!(wecom_token::load(conn, "ww/desk").unwrap(), None);
-        wecom_token::save(conn, "ww/desk", &token("same lifetime", 900)).unwrap();
-        assert!(wecom_token::load(conn, "ww/desk").unwrap().is_some());
-        assert!(!format!("{:?}", token("hush", 1)).contains("hush"));
+        let token = |text: &str| StoredToken { token: text.to_owned(), expires_at: at(900) };
+        let (one, two) = (1, 2);
+        assert_eq!(wecom_token::load(conn, "k").unwrap(), None);
+        assert!(wecom_token::try_lease(conn, "k", one, at(30), at(10)).unwrap());
+        assert!(!wecom_token::try_lease(conn, "k", two, at(40), at(29)).unwrap());
+        assert!(wecom_token::try_lease(conn, "other", two, at(40), at(29)).unwrap());
+        assert!(wecom_token::try_lease(conn, "k", two, at(60), at(30)).unwrap(), "it ran out");
+        wecom_token::save(conn, "k", &token("too late"), one).unwrap();
+        assert_eq!(wecom_token::load(conn, "k").unwrap(), None);
+        wecom_token::save(conn, "k", &token("new"), two).unwrap();
+        assert_eq!(wecom_token::load(conn, "k").unwrap(), Some(token("new")));
+        wecom_token::save(conn, "k", &token("again"), two).unwrap();
+        assert_eq!(wecom_token::load(conn, "k").unwrap(), Some(token("new")), "no lease, no save");
+        assert!(wecom_token::try_lease(conn, "k", one, at(90), at(31)).unwrap(), "it was freed");
+        wecom_token::forget(conn, "k", "old").unwrap();
+        assert!(wecom_token::load(conn, "k").unwrap().is_some(), "another token failed");
+        wecom_token::forget(conn, "k", "new").unwrap();
+        assert_eq!(wecom_token::load(conn, "k").unwrap(), None);
     });
 }
 
@@ -129,6 +128,10 @@ fn a_wrong_secret_bans_fetching_for_a_while() {
         assert_eq!((ban.until, ban.reason.as_str()), (at(100), "40001 invalid credential"));
         assert_eq!(wecom_token::banned(conn, "k", at(100)).unwrap(), None);
         assert_eq!(wecom_token::banned(conn, "other", at(99)).unwrap(), None);
+        assert!(wecom_token::try_lease(conn, "k", 1, at(130), at(101)).unwrap());
+        let token = StoredToken { token: "t".into(), expires_at: at(900) };
+        wecom_token::save(conn, "k", &token, 1).unwrap();
+        assert_eq!(wecom_token::banned(conn, "k", at(99)).unwrap(), None, "a token ends a ban");
     });
 }
 
