@@ -2,9 +2,12 @@
 //! A job is put in its cause's own transaction, runs at least once, in order per key, and its
 //! effects on the database are committed together with its end. Nothing here knows what a job means.
 
+pub mod intake;
 mod job;
+pub mod replica;
 mod run;
 mod schema;
+pub mod spool;
 mod sql;
 mod stop;
 mod view;

@@ -190,7 +190,8 @@ impl Queue {
             self.db.write(move |conn| sql::rescue(conn, now)).await
         };
         match rescued.await {
-            Ok(jobs) => Event::Rescued(jobs),
+            Ok(0) => Event::Quiet,
+            Ok(_some) => Event::Rescued,
             Err(error) => Event::Failed("lost leases were not looked for", error),
         }
     }
@@ -198,8 +199,16 @@ impl Queue {
     async fn renew(self, held: Vec<(JobId, i64)>) -> Event {
         let until = self.clock.now().plus(self.lease);
         match self.db.write(move |conn| sql::renew(conn, &held, until)).await {
-            Ok(()) => Event::Rescued(0),
+            Ok(()) => Event::Quiet,
             Err(error) => Event::Failed("leases were not renewed", error),
+        }
+    }
+
+    async fn release(self, held: Vec<(JobId, i64)>) -> Event {
+        let now = self.clock.now();
+        match self.db.write(move |conn| sql::release(conn, now, &held)).await {
+            Ok(()) => Event::Quiet,
+            Err(error) => Event::Failed("leases were left to run out", error),
         }
     }
 
@@ -215,7 +224,7 @@ impl Queue {
             Ok(())
         });
         match read.await {
-            Ok(()) => Event::Rescued(0),
+            Ok(()) => Event::Quiet,
             Err(error) => Event::Failed("the queue was not measured", error),
         }
     }
@@ -232,7 +241,9 @@ struct Claimed {
 enum Event {
     Claimed(Claimed),
     Ended(JobId, Tally),
-    Rescued(usize),
+    /// Jobs of silent holders may run again.
+    Rescued,
+    Quiet,
     Failed(&'static str, Error),
 }
 
@@ -378,8 +389,8 @@ impl<'a> Shift<'a> {
                 // The next of its key may go on, and its effects may be jobs.
                 self.look = Look::Claim;
             }
-            Event::Rescued(0) => {}
-            Event::Rescued(_some) => self.look = Look::Claim,
+            Event::Quiet => {}
+            Event::Rescued => self.look = Look::Claim,
             Event::Failed(what, error) => tracing::warn!(%error, "{what}"),
         }
     }
@@ -444,18 +455,15 @@ impl<'a> Shift<'a> {
             .map_or(AWAY_POLLS_MAX, |polls| polls.min(AWAY_POLLS_MAX));
     }
 
-    /// Finishes what runs and gives back what was not begun.
+    /// Finishes what runs and gives back what was not begun. Giving back is an event like the rest:
+    /// whoever waits beside the others' turn at the database would keep them from taking it.
     async fn end(mut self) {
         loop {
-            let waiting: Vec<_> = self.ready.drain(..).map(|(_topic, held)| held).collect();
-            let untouched: Vec<_> = waiting.iter().map(|held| (held.job.id, held.token)).collect();
+            let waiting = self.ready.drain(..);
+            let untouched: Vec<_> =
+                waiting.map(|(_topic, held)| (held.job.id, held.token)).collect();
             if !untouched.is_empty() {
-                let now = self.queue.clock.now();
-                let gone = untouched.len();
-                let back = self.queue.db.write(move |conn| sql::release(conn, now, &untouched));
-                if let Err(error) = back.await {
-                    tracing::warn!(%error, jobs = gone, "leases were left to run out");
-                }
+                self.events.push(Box::pin(self.queue.clone().release(untouched)));
             }
             match self.events.next().await {
                 Some(event) => self.take(event),

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use db::{Conn, OrDb as _, Unique, is_unique};
 use diesel::{
-    BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _,
-    Queryable, QueryableByName, RunQueryDsl as _, sql_query,
+    BoolExpressionMethods as _, ExpressionMethods as _, Insertable, OptionalExtension as _,
+    QueryDsl as _, Queryable, QueryableByName, RunQueryDsl as _, sql_query,
     sql_types::{BigInt, Nullable, Text},
 };
 use kernel::{Ctx, Error, JobId, Micros, Result, Timestamp, text, time};
@@ -15,6 +15,7 @@ use crate::{
     job::{Job, KEY_CHARS_MAX, New, Put, State},
     run::Held,
     schema::queue_job as t,
+    spool::Row,
 };
 
 /// How long a claimed job is ours without a word from us.
@@ -65,6 +66,44 @@ pub fn put(conn: &mut Conn, ctx: &Ctx, job: New<'_>) -> Result<Put> {
         Err(error) if is_unique(&error, ONCE) => Ok(Put::Repeat),
         Err(error) => Err(error),
     }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = t, treat_none_as_default_value = false)]
+struct NewRow<'a> {
+    id: i64,
+    topic: &'a str,
+    once_key: &'a str,
+    order_key: Option<&'a str>,
+    turn: i64,
+    due_at: i64,
+    body: &'a str,
+    created_at: i64,
+}
+
+/// Puts many messages with one statement, and passes over those whose once_key is there already.
+/// Their keys were checked. Gives how many were new.
+pub(crate) fn put_rows(conn: &mut Conn, rows: &[&Row]) -> Result<usize> {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| NewRow {
+            id: row.id.0,
+            topic: &row.topic,
+            once_key: &row.once_key,
+            order_key: row.order_key.as_deref(),
+            turn: row.id.0,
+            due_at: row.at.0,
+            body: &row.body,
+            created_at: row.at.0,
+        })
+        .collect();
+    db::insert_ignore!(conn, t::table, &rows)
+}
+
+/// Writes nothing, but fails as a write does when the database is read-only or full.
+pub(crate) fn touch(conn: &mut Conn) -> Result<()> {
+    let nobody = diesel::update(t::table.filter(t::id.eq(0))).set(t::losses.eq(0));
+    nobody.execute(conn).or_db().map(|_rows| ())
 }
 
 /// The place in the order of its key: the id that the job would have if it were put when it is
@@ -148,7 +187,7 @@ pub(crate) fn is_due(conn: &mut Conn, rooms: &[Room], now: Timestamp) -> Result<
 }
 
 #[derive(Queryable)]
-struct Row {
+struct Claimed {
     id: i64,
     topic: String,
     body: String,
@@ -198,11 +237,11 @@ pub(crate) fn claim(
         t::due_at,
         t::created_at,
     ));
-    let rows: Vec<Row> = rows.load(conn).or_db()?;
+    let rows: Vec<Claimed> = rows.load(conn).or_db()?;
     Ok(rows.into_iter().map(|row| Held { job: job(row), token: lease.token }).collect())
 }
 
-fn job(row: Row) -> Job {
+fn job(row: Claimed) -> Job {
     Job {
         id: JobId(row.id),
         topic: row.topic,

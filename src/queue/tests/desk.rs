@@ -1,8 +1,14 @@
 //! A fresh database, a manual clock, and handlers that write down what they did.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    io::{Read as _, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU8, AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use db::{Conn, Db, OrDb as _, Settings, migrate};
@@ -56,7 +62,7 @@ impl Desk {
         Self::on(Db::new(Settings::parse(&format!("sqlite://{}", path.display())).unwrap()))
     }
 
-    fn on(db: Db) -> Self {
+    pub(super) fn on(db: Db) -> Self {
         migrate(&db, &Clock::System, 1).unwrap();
         let ids = Ids::new(ReplicaNo::new(1).unwrap());
         Self { db, clock: Clock::manual(START), ids, log: Arc::default() }
@@ -72,6 +78,27 @@ impl Desk {
     pub(super) fn replica(&self, no: i64) -> Self {
         let db = Db::new(self.db.settings().clone());
         Self { db, ids: Ids::new(ReplicaNo::new(no).unwrap()), ..self.clone() }
+    }
+
+    /// A database that cannot be opened: there is a folder where its file should be.
+    pub(super) fn away_at(path: &Path) -> Self {
+        std::fs::create_dir_all(path).unwrap();
+        let db = Db::new(Settings::parse(&format!("sqlite://{}", path.display())).unwrap());
+        let ids = Ids::new(ReplicaNo::new(9).unwrap());
+        Self { db, clock: Clock::manual(START), ids, log: Arc::default() }
+    }
+
+    /// This desk with its database away, until [`Desk::bring_back`].
+    pub(super) fn moved_away(&self) -> Self {
+        let away = Self::away_at(&folder("away").join("t.db"));
+        Self { db: away.db, ..self.clone() }
+    }
+
+    /// The database of `desk` appears where ours should be.
+    pub(super) fn bring_back(&self, desk: &Self) {
+        let path = |desk: &Self| desk.db.settings().masked().replace("sqlite://", "");
+        std::fs::remove_dir(path(self)).unwrap();
+        std::os::unix::fs::symlink(path(desk), path(self)).unwrap();
     }
 
     pub(super) fn ctx(&self) -> Ctx {
@@ -149,4 +176,96 @@ impl Desk {
     pub(super) fn wait(&self, seconds: i64) {
         self.clock.advance(seconds * time::SECOND);
     }
+}
+
+/// A desk on MySQL, when there is one.
+pub(super) fn mysql_desk() -> Option<Desk> {
+    mysql_url().map(|url| Desk::on(mysql(&url)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test ends before its tasks matter")]
+pub(super) fn task<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> tokio::task::JoinHandle<T> {
+    tokio::task::spawn(work)
+}
+
+/// What a proxy does with its connections.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Pass,
+    /// Carries nothing, and says nothing.
+    Stall,
+    /// Closes every connection, and every new one.
+    Cut,
+}
+
+/// A TCP proxy before a MySQL server that can hang or cut what goes through it.
+pub(super) struct Proxy {
+    mode: Arc<AtomicU8>,
+    pub(super) db: Db,
+}
+
+impl Proxy {
+    pub(super) fn before(db: &Db) -> Self {
+        // The tests' server has the password that its script gives it.
+        let masked = db.settings().masked();
+        let (user, place) = masked.split_once('@').unwrap();
+        let user = user.replace("***", "qidan");
+        let (server, schema) = place.split_once('/').unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("{user}@127.0.0.1:{port}/{schema}");
+        let (mode, server) = (Arc::new(AtomicU8::new(0)), server.to_owned());
+        let theirs = mode.clone();
+        std::thread::spawn(move || {
+            for inward in listener.incoming().flatten() {
+                let Ok(outward) = TcpStream::connect(&server) else { continue };
+                for (from, to) in [(&inward, &outward), (&outward, &inward)] {
+                    let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                    let mode = theirs.clone();
+                    std::thread::spawn(move || carry(&mode, from, to));
+                }
+            }
+        });
+        Self { mode, db: Db::new(Settings::parse(&url).unwrap()) }
+    }
+
+    pub(super) fn set(&self, mode: Mode) {
+        let mode = match mode {
+            Mode::Pass => 0,
+            Mode::Stall => 1,
+            Mode::Cut => 2,
+        };
+        self.mode.store(mode, Ordering::SeqCst);
+    }
+}
+
+fn carry(mode: &AtomicU8, mut from: TcpStream, mut to: TcpStream) {
+    from.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+    let mut bytes = vec![0; 1 << 16];
+    let mut length = 0;
+    loop {
+        match mode.load(Ordering::SeqCst) {
+            0 if length > 0 => {
+                if to.write_all(&bytes[..length]).is_err() {
+                    break;
+                }
+                length = 0;
+            }
+            1 if length > 0 => {
+                std::thread::sleep(Duration::from_millis(10));
+                continue;
+            }
+            2 => break,
+            _ => {}
+        }
+        match from.read(&mut bytes) {
+            Ok(0) => break,
+            Ok(read) => length = read,
+            Err(late) if late.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_gone) => break,
+        }
+    }
+    let _gone = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
 }
