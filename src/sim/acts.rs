@@ -12,7 +12,7 @@ use crate::{
     model::Member,
     plain::{Node, Plain},
     push::{Callback, Deliver, ReplyTo},
-    world::World,
+    world::{App, World},
 };
 
 /// Why the control API does not do something: an HTTP status and words for the user.
@@ -98,11 +98,10 @@ impl World {
             return Err(Denied::new(400, "缺少 msgtype"));
         }
         let msgid = message.msgid.clone().unwrap_or_else(|| self.chats.msg_id(now));
-        let head = Plain::head(&self.corp_id, &member.userid, now.seconds(), &message.msgtype);
-        let plain =
-            self.fields_of(head, message)?.with_bare("MsgId", &msgid).with("AgentID", agent_id);
-        let plain =
-            if message.msgtype == "location" { plain.with("AppType", "wxwork") } else { plain };
+        let plain = match self.apps.get(&message.app) {
+            Some(app) if app.json => said_to_bot(app, &member.userid, message, &msgid)?,
+            _ => self.said_to_app(agent_id, &member.userid, message, &msgid, now)?,
+        };
         let content = self.content_of(message);
         let seq = self.say(
             Line {
@@ -124,6 +123,21 @@ impl World {
         };
         self.callback(cause, plain, message.options.clone());
         Ok(seq)
+    }
+
+    fn said_to_app(
+        &self,
+        agent_id: i64,
+        userid: &str,
+        message: &Outgoing,
+        msgid: &str,
+        now: Timestamp,
+    ) -> Result<Plain, Denied> {
+        let head = Plain::head(&self.corp_id, userid, now.seconds(), &message.msgtype);
+        let plain = self.fields_of(head, message)?;
+        let plain = plain.with_bare("MsgId", msgid).with("AgentID", agent_id);
+        let is_place = message.msgtype == "location";
+        Ok(if is_place { plain.with("AppType", "wxwork") } else { plain })
     }
 
     fn fields_of(&self, head: Plain, message: &Outgoing) -> Result<Plain, Denied> {
@@ -282,6 +296,9 @@ impl World {
         if !copy.userid.eq_ignore_ascii_case(&click.userid) {
             return Err(Denied::new(404, "这张卡片不在这个人手里"));
         }
+        if self.chats.sent.get(&copy.msgid).is_none_or(|sent| sent.is_recalled) {
+            return Err(Denied::new(409, "卡片已被撤回"));
+        }
         let (agent_id, member) = self.speaker(&copy.app, &click.userid)?;
         let card = &copy.card;
         let items = if click.menu {
@@ -379,6 +396,22 @@ struct Event<'a> {
     key: &'a str,
     shown: &'a str,
     options: Option<Deliver>,
+}
+
+/// A text in the words of 智能机器人, which has JSON names of its own.
+fn said_to_bot(app: &App, userid: &str, message: &Outgoing, msgid: &str) -> Result<Plain, Denied> {
+    if message.msgtype != "text" {
+        return Err(Denied::new(400, "对智能机器人只能发文本，其余请用 /_sim/callback"));
+    }
+    let plain = json!({
+        "msgid": msgid,
+        "aibotid": app.name,
+        "chattype": "single",
+        "from": { "userid": userid },
+        "msgtype": "text",
+        "text": { "content": message.content },
+    });
+    Ok(Plain::Raw(plain.to_string()))
 }
 
 fn media_path(media_id: &str) -> String {

@@ -42,6 +42,8 @@ pub(crate) struct Sent {
     pub(crate) at: Timestamp,
     pub(crate) receivers: BTreeSet<String>,
     pub(crate) card_type: Option<String>,
+    pub(crate) task_id: Option<String>,
+    pub(crate) is_recalled: bool,
 }
 
 /// One person's copy of a card, as it is displayed now.
@@ -145,7 +147,11 @@ impl Chats {
         if self.sent.len() > SENT + SENT / 10 {
             let mut gone = BTreeSet::new();
             while self.sent.len() > SENT {
-                gone.extend(self.sent.pop_first().map(|(msgid, _sent)| msgid));
+                let Some((msgid, sent)) = self.sent.pop_first() else { break };
+                gone.insert(msgid);
+                if let Some(task_id) = sent.task_id {
+                    self.tasks.remove(&(sent.app, task_id));
+                }
             }
             self.cards.retain(|_id, card| !gone.contains(&card.msgid));
             self.codes.retain(|_text, code| !gone.contains(&code.msgid));
@@ -180,6 +186,9 @@ impl Chats {
 
     /// Marks every copy of a message as recalled; answers whose conversations changed.
     pub(crate) fn recall(&mut self, msgid: &str) -> Vec<String> {
+        if let Some(sent) = self.sent.get_mut(msgid) {
+            sent.is_recalled = true;
+        }
         let mut touched = Vec::new();
         for ((_app, userid), entries) in &mut self.entries {
             for entry in entries.iter_mut().filter(|entry| entry.msgid == msgid) {

@@ -11,18 +11,11 @@ use actix_web::{
     HttpResponse,
     web::{self, Data, Path, Query, ServiceConfig, delete, get, patch, post},
 };
-use futures_util::future::join_all;
 use kernel::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{
-    acts::Denied,
-    push::{self, Callback},
-    server::Shared,
-    stream,
-    world::World,
-};
+use crate::{acts::Denied, push, server::Shared, stream, world::World};
 
 /// Every path under `/_sim`.
 pub(crate) fn routes(config: &mut ServiceConfig) {
@@ -116,10 +109,13 @@ async fn cause(
         Err(why) => return denied(&why),
     };
     let shared = shared.into_inner();
-    let deliver = |callback: Callback| push::deliver(Arc::clone(&shared), callback);
-    let deliveries = join_all(callbacks.into_iter().map(deliver)).await;
+    let mut deliveries = Vec::new();
+    // One after the other, so that a test knows which comes first.
+    for callback in callbacks {
+        deliveries.extend(push::deliver(Arc::clone(&shared), callback).await);
+    }
     if let Some(object) = answer.as_object_mut() {
-        object.insert("deliveries".into(), json!(deliveries.concat()));
+        object.insert("deliveries".into(), json!(deliveries));
     }
     HttpResponse::Ok().json(answer)
 }

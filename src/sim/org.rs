@@ -230,7 +230,8 @@ impl World {
     }
 
     /// A member removes a customer, or (`by_customer`) the customer removes the member: then the
-    /// member still sees the customer, as on the platform.
+    /// member still sees the customer, as on the platform. A customer whom nobody follows is
+    /// forgotten when no member is named.
     pub(crate) fn delete_customer(
         &mut self,
         id: &str,
@@ -239,6 +240,12 @@ impl World {
         told: Told,
     ) -> Result<Value, Denied> {
         let customer = self.customers.get_mut(id).ok_or_else(|| no("客户", id))?;
+        if userid.is_empty() && customer.follows.is_empty() {
+            // Nobody's customer any more: forgotten, which concerns no app.
+            self.customers.remove(id);
+            self.changed();
+            return Ok(json!({}));
+        }
         let follow = customer.follow_of(userid).ok_or_else(|| no("该成员的这位客户", id))?;
         let userid = follow.userid.clone();
         if !by_customer {

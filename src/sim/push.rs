@@ -171,7 +171,16 @@ struct Parcel {
 pub(crate) async fn deliver(shared: Arc<Shared>, callback: Callback) -> Vec<Delivery> {
     let app = shared.world().apps.get(&callback.app).cloned();
     let Some(app) = app.filter(|_app| !callback.options.lose) else { return Vec::new() };
-    let Some(url) = app.callback_url.clone() else { return Vec::new() };
+    let Some(url) = app.callback_url.clone() else {
+        // Nobody misses a change of the company; a person who speaks should learn why.
+        let error = Some("应用还没有设置接收消息的地址".to_owned());
+        let unheard = Heard { status: None, took: Duration::ZERO, body: Vec::new(), error };
+        let is_spoken = callback.reply_to.is_some();
+        return is_spoken
+            .then(|| record(&shared, &callback, &app, 0, unheard))
+            .into_iter()
+            .collect();
+    };
     tokio::time::sleep(Duration::from_millis(callback.options.delay_ms)).await;
     let copies = (0..callback.options.copies.min(10_000))
         .map(|_copy| one_copy(&shared, &callback, &app, &url));
@@ -233,14 +242,15 @@ fn pack(shared: &Shared, callback: &Callback, app: &App) -> Result<Parcel> {
         bom: options.bom,
         shuffle: if options.shuffle { Some(u64::from_le_bytes(entropy.bytes()?)) } else { None },
     };
-    let mut message = callback.plain.write(style).into_bytes();
-    match options.tamper {
-        Some(Tamper::Xml) => message.truncate(message.len().saturating_sub(message.len() / 3 + 1)),
-        Some(Tamper::Utf8) => {
-            let at = message.windows(3).position(|window| window == b"]]>");
-            message.splice(at.unwrap_or(0)..at.unwrap_or(0), [0xff, 0xfe]);
-        }
-        _ => {}
+    let mut text = callback.plain.write(style);
+    if options.tamper == Some(Tamper::Xml) {
+        // Without its last characters the document never closes, and stays whole UTF-8.
+        text = text.chars().take(text.chars().count().saturating_sub(4)).collect();
+    }
+    let mut message = text.into_bytes();
+    if options.tamper == Some(Tamper::Utf8) {
+        let at = message.windows(3).position(|window| window == b"]]>");
+        message.splice(at.unwrap_or(0)..at.unwrap_or(0), [0xff, 0xfe]);
     }
     let receiver = match options.tamper {
         Some(Tamper::Receiveid) => "ww00000000000other",

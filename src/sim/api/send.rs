@@ -211,6 +211,8 @@ fn deliver(
         at: call.now,
         receivers: members.iter().map(|member| fold(&member.userid)).collect(),
         card_type: body.card.as_ref().map(|card| card.card_type.clone()),
+        task_id: body.card.as_ref().map(|card| card.task_id.clone()),
+        is_recalled: false,
     };
     world.chats.remember(msgid, sent);
 }

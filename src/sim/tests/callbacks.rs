@@ -246,3 +246,29 @@ async fn anything_at_all_can_be_delivered() {
     );
     assert_eq!(bench.try_post("/_sim/callback", &json!({ "app": "desk" })).await.0, 400);
 }
+
+#[tokio::test]
+async fn a_person_who_speaks_to_an_app_without_an_address_learns_why_nobody_answers() {
+    let bench = Bench::new().await;
+    let deliveries = say(&bench, Value::Null).await;
+    assert_eq!((deliveries.len(), &deliveries[0]["attempt"]), (1, &json!(0)));
+    assert!(deliveries[0]["error"].as_str().unwrap().contains("接收消息的地址"));
+    assert_eq!(bench.chat("zhangsan").await.len(), 1, "what was said stays on the screen");
+}
+
+#[tokio::test]
+async fn a_bot_hears_json_that_names_no_receiver() {
+    let bench = Bench::with(|corp| corp.apps[1].json = true).await;
+    let receiver = Receiver::new();
+    bench.sim.set_callback("other", &receiver.url());
+    let body = json!({ "app": "other", "msgtype": "text", "content": "你好" });
+    bench.post("/_sim/chats/zhangsan/messages?wait=1", &body).await;
+    let request = receiver.requests().pop().unwrap();
+    let envelope: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(envelope.as_object().unwrap().len(), 1, "only the ciphertext");
+    assert_eq!(request.open(), Err(CryptError::Receiver(String::new())), "made for nobody");
+    let line = bench.get("/_sim/callbacks?after=0").await["items"][0].clone();
+    let plain: Value = serde_json::from_str(line["plain"].as_str().unwrap()).unwrap();
+    assert_eq!(plain["from"]["userid"], "zhangsan");
+    assert_eq!(plain["text"]["content"], "你好");
+}

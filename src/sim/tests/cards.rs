@@ -251,7 +251,7 @@ async fn the_hard_rules_of_cards_have_the_platforms_numbers() {
         (set("/button_selection/option_list", json!([])), 42037),
         (set("/button_selection/option_list", json!([option("", "a")])), 42040),
         (set("/button_selection/option_list", json!([option("a", "")])), 42041),
-        (set("/action_menu/action_list", json!([option("", "a"), option("", "b")])), 42039),
+        (set("/action_menu/action_list", json!([option("", "a"), option("", "b")])), 40058),
         (
             set(
                 "/action_menu/action_list",
@@ -375,4 +375,37 @@ async fn a_passive_text_is_shown_and_a_wrong_one_dropped() {
     receiver.then([reply(text)]);
     let answer = bench.post("/_sim/chats/lijing/messages?wait=1", &send).await;
     assert!(answer["deliveries"][0]["error"].as_str().unwrap().contains("ToUserName"));
+}
+
+#[tokio::test]
+async fn a_card_that_was_taken_back_cannot_be_pressed() {
+    let (bench, receiver) = Bench::listening().await;
+    let sent = send(&bench, "zhangsan", &vote_card("t@1")).await;
+    bench.api("message/recall", &json!({ "msgid": sent["msgid"] })).await;
+    assert_eq!(click(&bench, "zhangsan", json!({ "key": "rate" })).await.0, 409);
+    assert!(receiver.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_replaced_card_may_be_of_another_type_and_pressed_again() {
+    let (bench, receiver) = Bench::listening().await;
+    let sent = send(&bench, "zhangsan", &vote_card("t@1")).await;
+    let card = json!({
+        "card_type": "button_interaction",
+        "main_title": { "title": "再确认" },
+        "button_list": [{ "text": "完成", "style": 1, "key": "done" }],
+    });
+    let rc = sent["response_code"].clone();
+    let body = json!({ "userids": ["zhangsan"], "response_code": rc, "template_card": card });
+    assert_eq!(code(&update(&bench, body).await), 0);
+    assert_eq!(click(&bench, "zhangsan", json!({ "key": "rate" })).await.0, 404);
+    assert_eq!(click(&bench, "zhangsan", json!({ "key": "done" })).await.0, 200);
+    assert_eq!(field(&last(&receiver), "TaskId"), "t@1", "an update does not repeat it");
+
+    let rc = field(&last(&receiver), "ResponseCode");
+    let mut dead = card;
+    dead["replace_text"] = json!("已完成");
+    let body = json!({ "userids": ["zhangsan"], "response_code": rc, "template_card": dead });
+    assert_eq!(code(&update(&bench, body).await), 0);
+    assert_eq!(click(&bench, "zhangsan", json!({ "key": "done" })).await.0, 409);
 }

@@ -250,11 +250,14 @@ async fn a_file_is_kept_for_three_days_and_read_whole_or_in_parts() {
     refused(&bench.read("media/get", &format!("media_id={id}")).await, 40007);
 }
 
+/// Call, field, file name, bytes, error.
+type Refusal<'a> = (&'a str, &'a str, Option<&'a str>, &'a [u8], i64);
+
 #[tokio::test]
 async fn files_that_the_platform_would_not_take_are_refused() {
     let bench = Bench::new().await;
     let big = vec![0; (2 << 20) + 1];
-    let cases: [(&str, &str, Option<&str>, &[u8], i64); 8] = [
+    let cases: [Refusal<'_>; 8] = [
         ("media/upload?type=picture", "media", Some("a"), PNG, 40004),
         ("media/upload?type=image", "file", Some("a"), PNG, 41005),
         ("media/upload?type=image", "media", None, PNG, 44001),
