@@ -1,1 +1,7 @@
-fn main(){}
+//! Stories: the house on a free port, the simulator on a free port, a clock that is moved by hand;
+//! everything through the doors that people use. The whole binary runs on SQLite, and again on a
+//! MySQL server whose address is in QIDAN_TEST_MYSQL.
+
+mod callback;
+mod cards;
+mod support;

@@ -1,0 +1,162 @@
+//! `qidan demo` and `qidan simulator`: everything on one machine, with nothing to configure.
+
+use std::{
+    io::IsTerminal as _,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+};
+
+use kernel::{Error, Kind, Result};
+use serde_json::json;
+use sim::{CorpSeed, Options, Pace};
+
+use crate::{Config, House, Parts, config, ops};
+
+/// Who handles tickets in the sample company: the first repair team.
+const HANDLERS: [&str; 3] = ["liuyang", "zhaomin", "zhoujie"];
+
+/// Starts a simulator of the sample company.
+///
+/// # Errors
+/// When its address cannot be bound.
+pub async fn start_simulator(bind: SocketAddr, parts: &Parts) -> Result<sim::Running> {
+    let options = Options {
+        bind,
+        clock: parts.clock.clone(),
+        entropy: parts.entropy.clone(),
+        corp: CorpSeed::sample(),
+        pace: Pace::REAL,
+    };
+    sim::start(options).await.map_err(|error| {
+        let detail = format!("simulator.bind = {bind}：无法监听，端口可能已被占用");
+        Error::new(Kind::Invalid, "simulator.bind", detail).caused_by(error)
+    })
+}
+
+/// The configuration of a house that uses this simulator.
+pub fn against(mut config: Config, simulator: &sim::Running) -> Config {
+    let corp = CorpSeed::sample();
+    config.wecom.corp_id = corp.corp_id;
+    config.wecom.api_base = simulator.base_url();
+    config.wecom.apps = corp
+        .apps
+        .into_iter()
+        .map(|app| {
+            let known = config::App {
+                agent_id: app.agent_id,
+                secret: app.secret,
+                token: app.token,
+                encoding_aes_key: app.encoding_aes_key,
+                receivers: Vec::new(),
+            };
+            (app.name, known)
+        })
+        .collect();
+    let members = HANDLERS.map(str::to_owned).into();
+    config
+        .groups
+        .entry("handlers".to_owned())
+        .or_insert_with(|| config::Group { name: "维修一组".to_owned(), members });
+    config
+}
+
+/// `qidan simulator`
+///
+/// # Errors
+/// When its address cannot be bound.
+pub async fn simulator(config: &Config, parts: &Parts) -> Result<()> {
+    let running = start_simulator(config.simulator.bind, parts).await?;
+    let corp = CorpSeed::sample();
+    ops::print(&format!("企业微信模拟器  {}", running.base_url()));
+    ops::print(&format!("corp_id         {}", corp.corp_id));
+    for app in &corp.apps {
+        ops::print(&format!("[wecom.apps.{}]", app.name));
+        ops::print(&format!("agent_id = {}", app.agent_id));
+        ops::print(&format!("secret = {:?}", app.secret));
+        ops::print(&format!("token = {:?}", app.token));
+        ops::print(&format!("encoding_aes_key = {:?}", app.encoding_aes_key));
+    }
+    ops::asked_to_stop().await;
+    running.stop().await;
+    Ok(())
+}
+
+/// `qidan demo`
+///
+/// # Errors
+/// When an address cannot be bound or the folder cannot be written.
+pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
+    let simulator = start_simulator(config.simulator.bind, &parts).await?;
+    let mut config = against(config, &simulator);
+    let folder = Path::new(&config.demo.dir);
+    let inside = |name: &str| folder.join(name).display().to_string();
+    config.database.url = format!("sqlite://{}", inside("qidan.db"));
+    config.files.store = format!("fs:{}", inside("files"));
+    config.intake.spool = inside("spool");
+    config.server.bind = free(config.server.bind)?;
+    let addr = reachable(config.server.bind);
+    config.server.public_url = format!("http://{addr}");
+    let house = House::open(config, parts).await?;
+    house.sync().await?;
+    let token = demo_token(&house).await?;
+    let (stopper, stop) = queue::stop();
+    let simulator_url = format!("http://{}", reachable(simulator.addr()));
+    let serving = house.serve(stop, |addr| {
+        let service = format!("http://{}", reachable(addr));
+        simulator.set_callback("desk", &format!("{service}/wecom/callback/desk"));
+        welcome(&service, &simulator_url, &token, as_json);
+    });
+    let done = tokio::select! {
+        done = serving => done,
+        never = async {
+            ops::asked_to_stop().await;
+            stopper.stop();
+            std::future::pending().await
+        } => never,
+    };
+    simulator.stop().await;
+    done
+}
+
+/// A port that is free, where the configuration leaves it open: links must know it beforehand.
+fn free(bind: SocketAddr) -> Result<SocketAddr> {
+    if bind.port() != 0 {
+        return Ok(bind);
+    }
+    let probe = std::net::TcpListener::bind(bind).and_then(|listener| listener.local_addr());
+    probe.map_err(|error| {
+        Error::new(Kind::Invalid, "server.bind", format!("server.bind = {bind}")).caused_by(error)
+    })
+}
+
+/// An address that a browser on this machine can open.
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    let ip = if addr.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { addr.ip() };
+    SocketAddr::new(ip, addr.port())
+}
+
+async fn demo_token(house: &House) -> Result<String> {
+    let (ctx, entropy) = (house.ctx(), house.shared().entropy.clone());
+    let made = house
+        .db()
+        .write(move |conn| org::create_token(conn, &ctx, &entropy, "demo", &[org::Scope::Admin]))
+        .await?;
+    Ok(made.1)
+}
+
+fn welcome(service: &str, simulator: &str, token: &str, as_json: bool) {
+    if as_json {
+        let line = json!({ "service": service, "simulator": simulator, "token": token });
+        return ops::print(&line.to_string());
+    }
+    let (bold, plain) = if std::io::stdout().is_terminal() { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+    ops::print("");
+    ops::print(&format!("  {bold}企单已启动{plain}"));
+    ops::print("");
+    ops::print(&format!("  企业微信模拟器   {bold}{simulator}{plain}"));
+    ops::print(&format!("  接口文档         {service}/api/docs"));
+    ops::print(&format!("  管理令牌         {token}"));
+    ops::print("");
+    ops::print("  打开模拟器，选一个人，发送「空调坏了」；再换成 刘洋，点卡片上的「认领」和「完成」");
+    ops::print("  按 Ctrl-C 结束");
+}

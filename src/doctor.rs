@@ -1,0 +1,188 @@
+//! `qidan doctor`: checks what can be wrong, and names the mend of each.
+
+use kernel::{Error, Micros, Result, TicketId, time};
+use wecom::{ApiError, api::agent, error::Class};
+
+use crate::{Config, House, Parts, database, ops};
+
+/// From when on a job that waits is worth a word.
+const LATE: Micros = 5 * time::MINUTE;
+/// Tickets whose log is replayed at once.
+const BATCH: i64 = 200;
+
+/// What was found.
+struct Report {
+    is_well: bool,
+}
+
+impl Report {
+    fn good(&self, what: &str) {
+        ops::print(&format!("  好   {what}"));
+    }
+
+    fn bad(&mut self, what: &str, mend: &str) {
+        self.is_well = false;
+        ops::print(&format!("  坏   {what}"));
+        ops::print(&format!("       怎么办：{mend}"));
+    }
+}
+
+/// Checks everything; true when all is well.
+///
+/// # Errors
+/// Only when nothing can be checked at all.
+pub async fn run(config: Config, parts: Parts) -> Result<bool> {
+    let mut report = Report { is_well: true };
+    ops::print("配置");
+    report.good(&format!("数据库 {}", database(&config)?.settings().masked()));
+    if config.server.public_url.starts_with("http://") {
+        report.bad(
+            &format!("server.public_url = {}", config.server.public_url),
+            "生产环境请使用 https:// 的可信域名，否则卡片里的链接在手机上打不开",
+        );
+    }
+    if config.wecom.apps.is_empty() || !config.wecom.apps.contains_key(&config.wecom.app) {
+        report.bad(
+            &format!("没有应用 [wecom.apps.{}]", config.wecom.app),
+            "在配置中填写 agent_id、secret、token、encoding_aes_key",
+        );
+    }
+    for (name, app) in &config.wecom.apps {
+        callback_keys(&mut report, name, app, &config.wecom.corp_id, &parts)?;
+    }
+    ops::print("数据库");
+    let house = match House::open(config, parts).await {
+        Ok(house) => house,
+        Err(error) => {
+            report.bad(&error.to_string(), "检查 database.url、网络与账号权限");
+            return Ok(false);
+        }
+    };
+    report.good(&format!("可读写，{} 个迁移已应用", db::known()?.len()));
+    jobs(&mut report, &house).await?;
+    tickets(&mut report, &house).await?;
+    ops::print("企业微信");
+    platform(&mut report, &house).await;
+    house.close().await?;
+    Ok(report.is_well)
+}
+
+/// Encrypts and decrypts with the configured key: what cannot be undone here fails there, too.
+fn callback_keys(
+    report: &mut Report,
+    name: &str,
+    app: &crate::config::App,
+    corp_id: &str,
+    parts: &Parts,
+) -> Result<()> {
+    let receiver = app.receivers.first().map_or(corp_id, String::as_str);
+    let opened = wecom::AesKey::parse(&app.encoding_aes_key).map_err(|error| error.to_string());
+    let opened = match opened {
+        Err(error) => Err(error),
+        Ok(key) => {
+            let crypt = wecom::Crypt::new(app.token.clone(), key, vec![receiver.to_owned()]);
+            let random = parts.entropy.bytes()?;
+            let sealed = crypt.seal(b"doctor", receiver, "1700000000", "doctor", random);
+            let signed = wecom::Signed {
+                msg_signature: &sealed.msg_signature,
+                timestamp: &sealed.timestamp,
+                nonce: &sealed.nonce,
+            };
+            crypt.open(&signed, &sealed.encrypt).map_err(|error| error.to_string())
+        }
+    };
+    match opened {
+        Ok(_message) if !receiver.is_empty() => {
+            report.good(&format!("应用 {name} 的回调密钥，接收方 {receiver}"));
+        }
+        Ok(_message) => report.bad(
+            &format!("应用 {name} 没有接收方"),
+            "填写 wecom.corp_id，或这个应用的 receivers",
+        ),
+        Err(error) => report.bad(
+            &format!("应用 {name} 的回调密钥：{error}"),
+            "从企业微信管理后台的「接收消息」重新复制 Token 与 EncodingAESKey",
+        ),
+    }
+    Ok(())
+}
+
+async fn jobs(report: &mut Report, house: &House) -> Result<()> {
+    let now = house.ctx().now;
+    let stats = house.db().read(queue::stats).await?;
+    let before = report.is_well;
+    for stat in stats {
+        let late = stat.oldest_due.is_some_and(|due| now.since(due) > LATE);
+        if stat.state == queue::State::Failed {
+            report.bad(
+                &format!("{} 个 {} 任务失败", stat.count, stat.topic),
+                "用 qidan inbox list --state failed 或 qidan outbox list --state failed 查看原因，修好后 replay / retry",
+            );
+        } else if stat.state == queue::State::Pending && late {
+            report.bad(
+                &format!("{} 个 {} 任务积压超过 5 分钟", stat.count, stat.topic),
+                "确认 workers.enabled = true 的实例在运行，并查看其日志",
+            );
+        }
+    }
+    if before == report.is_well {
+        report.good("没有失败或积压的任务");
+    }
+    Ok(())
+}
+
+async fn tickets(report: &mut Report, house: &House) -> Result<()> {
+    let (mut last, mut checked) = (TicketId(0), 0);
+    let mut wrong: Vec<Error> = Vec::new();
+    loop {
+        let ids = house.db().read(move |conn| ticket::ids_after(conn, last, BATCH)).await?;
+        let Some(newest) = ids.last() else { break };
+        last = *newest;
+        checked += ids.len();
+        let errors = house
+            .db()
+            .read(move |conn| {
+                Ok(ids.iter().filter_map(|id| ticket::check_replay(conn, *id).err()).collect::<Vec<_>>())
+            })
+            .await?;
+        wrong.extend(errors);
+    }
+    match wrong.first() {
+        None => report.good(&format!("{checked} 张工单的事件日志与快照一致")),
+        Some(error) => report.bad(
+            &format!("{} 张工单不一致：{error}", wrong.len()),
+            "不要手工修改 ticket_* 表；从备份恢复，或把这一行报告给开发者",
+        ),
+    }
+    Ok(())
+}
+
+async fn platform(report: &mut Report, house: &House) {
+    for name in house.shared().apps.keys() {
+        if let Err(error) = house.client().check_token(name).await {
+            report.bad(&format!("应用 {name} 取 access_token：{error}"), &mend(&error));
+            continue;
+        }
+        match agent::get(house.client(), name).await {
+            Ok(found) if found.close != 0 => {
+                report.bad(&format!("应用 {name} 已停用"), "在管理后台启用它");
+            }
+            Ok(found) => report.good(&format!("应用 {name}（{}）可用", found.name)),
+            Err(error) => report.bad(&format!("应用 {name}：{error}"), &mend(&error)),
+        }
+    }
+}
+
+fn mend(error: &ApiError) -> String {
+    match (error.errcode, error.class) {
+        (60020, _) => format!(
+            "把 {} 加入该应用的「企业可信IP」，约一分钟后生效",
+            error.from_ip().unwrap_or("本机出口 IP")
+        ),
+        (40001 | 40013 | 40091, _) => "核对 wecom.corp_id 与该应用的 secret".to_owned(),
+        (301_002 | 40056, _) => "核对该应用的 agent_id".to_owned(),
+        (_, Class::Retry) => "检查到 wecom.api_base 的网络".to_owned(),
+        (_, Class::Limit { .. }) => "调用过于频繁或 IP 被限制，稍后再试".to_owned(),
+        _ => "按企业微信的错误码说明处理".to_owned(),
+    }
+}

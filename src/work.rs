@@ -1,0 +1,163 @@
+//! Topic to handler: one list. What a job does is in its room; how often it is tried stands here.
+
+use std::{future::Future, sync::Arc};
+
+use kernel::{Ctx, Error, Micros, Result, Timestamp, time};
+use notify::{Courier, Desk};
+use queue::{End, Handler, Job, Record, Topic};
+
+use crate::{
+    intake::Reception,
+    media::{Fetcher, TOPIC_MEDIA},
+    mirror::{Mirror, TOPIC_FETCH},
+};
+
+/// The topic of the nightly repair.
+pub(crate) const TOPIC_REPAIR: &str = "house.repair";
+
+/// Tries of a job that only needs our database: what fails five times is poison.
+const TRIES_HERE: i32 = 5;
+/// Tries of a job that needs WeCom: with the queue's back-off, more than a day.
+const TRIES_THERE: i32 = 300;
+
+/// Everything that handlers need.
+pub(crate) struct Hands {
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) courier: Courier,
+    pub(crate) mirror: Mirror,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) repair: Repair,
+}
+
+/// When the nightly repair runs, and what it forgets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repair {
+    pub(crate) hour: i64,
+    pub(crate) zone_minutes: i64,
+    pub(crate) keep: Micros,
+}
+
+fn net<F>(work: impl Fn(Ctx, Job) -> F + Send + Sync + 'static) -> Handler
+where
+    F: Future<Output = (End, Option<Record>)> + Send + 'static,
+{
+    Handler::Net(Arc::new(move |ctx, job| Box::pin(work(ctx, job))))
+}
+
+/// Every topic of the house.
+pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
+    let Hands { desk, courier, mirror, fetcher, repair } = hands;
+    let reception = Reception { desk: desk.clone() };
+    let (send, update, whole) = (courier.clone(), courier, mirror.clone());
+    let topic = |name, tries, at_once, handler| Topic { name, tries, at_once, handler };
+    vec![
+        topic(
+            http::TOPIC_CALLBACK,
+            TRIES_HERE,
+            8,
+            Handler::Tx(Arc::new(move |conn, ctx, job| reception.receive(conn, ctx, job))),
+        ),
+        topic(
+            ticket::TOPIC_EVENT,
+            TRIES_HERE * 4,
+            8,
+            Handler::Tx(Arc::new(move |conn, ctx, job| {
+                let (ticket, seq) = event_of(job)?;
+                notify::on_event(conn, ctx, &desk, ticket, seq)?;
+                Ok(End::Done(String::new()))
+            })),
+        ),
+        topic(
+            notify::TOPIC_SEND,
+            TRIES_THERE,
+            16,
+            net(move |ctx, job| send.clone().send(ctx, job)),
+        ),
+        topic(
+            notify::TOPIC_UPDATE,
+            TRIES_THERE,
+            16,
+            net(move |ctx, job| update.clone().update(ctx, job)),
+        ),
+        topic(TOPIC_MEDIA, TRIES_THERE, 4, net(move |ctx, job| fetcher.clone().fetch(ctx, job))),
+        topic(TOPIC_FETCH, TRIES_THERE, 4, net(move |ctx, job| mirror.clone().fetch(ctx, job))),
+        topic(
+            TOPIC_REPAIR,
+            TRIES_HERE,
+            1,
+            net(move |ctx, _job| {
+                let whole = whole.clone();
+                async move { repair.run(&whole, ctx).await }
+            }),
+        ),
+    ]
+}
+
+fn event_of(job: &Job) -> Result<(kernel::TicketId, i64)> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        ticket_id: kernel::TicketId,
+        seq: i64,
+    }
+    let body: Body = serde_json::from_str(&job.body)
+        .map_err(|error| Error::bug("an event job cannot be read").caused_by(error))?;
+    Ok((body.ticket_id, body.seq))
+}
+
+impl Repair {
+    /// The next night's repair after `now`.
+    pub(crate) fn next(&self, now: Timestamp) -> Timestamp {
+        let local = now.plus(self.zone_minutes * time::MINUTE).0;
+        let today = local.div_euclid(time::DAY) * time::DAY + self.hour * time::HOUR;
+        let next = if today > local { today } else { today + time::DAY };
+        Timestamp(next).plus(-self.zone_minutes * time::MINUTE)
+    }
+
+    /// Puts the next night's repair into the queue, once.
+    pub(crate) fn plan(&self, conn: &mut db::Conn, ctx: &Ctx) -> Result<()> {
+        let at = self.next(ctx.now);
+        let once = format!("repair:{}", at.0);
+        let new = queue::New {
+            topic: TOPIC_REPAIR,
+            body: "{}".to_owned(),
+            order_key: None,
+            once_key: Some(&once),
+            due_at: at,
+        };
+        queue::put(conn, ctx, new).map(|_put| ())
+    }
+
+    async fn run(self, mirror: &Mirror, ctx: Ctx) -> (End, Option<Record>) {
+        let synced = mirror.everything(&ctx).await;
+        let record: Record = Box::new(move |conn, ctx| {
+            let before = ctx.now.plus(-self.keep);
+            queue::purge(conn, before)?;
+            org::idempotency::purge(conn, ctx.now)?;
+            notify::purge_budgets(conn, ctx.now)?;
+            self.plan(conn, ctx)
+        });
+        match synced {
+            Ok(synced) => (End::Done(format!("{synced:?}")), Some(record)),
+            // Tomorrow's repair is planned all the same.
+            Err(error) => (End::Done(format!("同步失败：{error}")), Some(record)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_repair_comes_at_three_in_the_night_of_the_organisation() {
+        let repair = Repair { hour: 3, zone_minutes: 480, keep: time::DAY };
+        for (now, next) in [
+            ("2026-11-22T00:00:00Z", "2026-11-22T19:00:00.000000Z"),
+            ("2026-11-22T18:59:59Z", "2026-11-22T19:00:00.000000Z"),
+            ("2026-11-22T19:00:00Z", "2026-11-23T19:00:00.000000Z"),
+        ] {
+            let now: Timestamp = serde_json::from_str(&format!("{now:?}")).unwrap();
+            assert_eq!(repair.next(now).to_string(), next);
+        }
+    }
+}

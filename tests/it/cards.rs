@@ -1,0 +1,66 @@
+//! The main job: a text becomes a ticket, its progress comes back as cards that live.
+
+use serde_json::json;
+
+use crate::support::Desk;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_becomes_a_ticket_and_its_progress_comes_back_as_cards() {
+    let desk = Desk::open().await;
+    desk.says("wangfang", "空调坏了").await;
+
+    let tickets = desk.tickets().await;
+    assert_eq!(tickets.len(), 1);
+    assert_eq!(tickets[0]["title"], "空调坏了");
+    assert_eq!(tickets[0]["source"], "app_message");
+    let starter = desk.chat("wangfang").await;
+    assert_eq!(starter.last_card().emphasis(), "已受理");
+    for handler in ["liuyang", "zhaomin", "zhoujie"] {
+        let chat = desk.chat(handler).await;
+        assert_eq!(chat.with_button("认领").title(), "空调坏了");
+    }
+
+    let card = desk.chat("liuyang").await.with_button("认领").clone();
+    desk.presses("liuyang", &card, "claim").await;
+    assert_eq!(desk.chat("liuyang").await.last_card().buttons(), ["完成", "转办", "详情"]);
+    for other in ["zhaomin", "zhoujie"] {
+        assert_eq!(desk.chat(other).await.last_card().grey(), Some("已被 刘洋 认领"));
+    }
+    assert_eq!(desk.chat("wangfang").await.last_card().emphasis(), "处理中");
+
+    let card = desk.chat("liuyang").await.with_button("完成").clone();
+    desk.presses("liuyang", &card, "complete").await;
+    let ticket = &desk.tickets().await[0];
+    assert_eq!(ticket["status"], "closed");
+    assert_eq!(ticket["steps"][0]["state"], "done");
+    assert_eq!(desk.chat("liuyang").await.last_card().grey(), Some("刘洋 已完成"));
+    for other in ["zhaomin", "zhoujie"] {
+        let chat = desk.chat(other).await;
+        assert!(chat.cards().iter().all(|card| card.buttons().is_empty()), "{chat:#?}");
+    }
+    let news = desk.chat("wangfang").await;
+    assert_eq!(news.last_card().emphasis(), "已完成");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_claim_at_the_same_moment_one_wins_and_the_other_is_told_who() {
+    let desk = Desk::open().await;
+    desk.says("wangfang", "空调坏了").await;
+    let (one, two) = (desk.chat("liuyang").await, desk.chat("zhaomin").await);
+    tokio::join!(
+        desk.press("liuyang", one.with_button("认领"), "claim", json!({})),
+        desk.press("zhaomin", two.with_button("认领"), "claim", json!({})),
+    );
+    desk.settle().await;
+    let owner = desk.tickets().await[0]["steps"][0]["owner"].as_str().unwrap().to_owned();
+    let (loser, name) = match owner.as_str() {
+        "liuyang" => ("zhaomin", "刘洋"),
+        "zhaomin" => ("liuyang", "赵敏"),
+        other => panic!("{other} claimed"),
+    };
+    let chat = desk.chat(loser).await;
+    assert!(chat.texts().iter().any(|text| text.contains(&format!("已被 {name} 认领"))), "{chat:#?}");
+    assert_eq!(chat.last_card().grey(), Some(format!("已被 {name} 认领").as_str()));
+    desk.close().await;
+}
