@@ -46,7 +46,7 @@ async function eventually(what, ask, ok) {
 test("a newcomer reports a fault and sees it claimed and completed on every card", async () => {
   const page = await browser.window();
   const client = await Client.open(page, house);
-  await page.getByText("选一个人，发送『空调坏了』").waitFor();
+  await page.getByRole("heading", { name: "选一个人，发送『空调坏了』" }).waitFor();
 
   await client.becomes(REQUESTER);
   await client.says(WORDS);
@@ -71,7 +71,11 @@ test("a newcomer reports a fault and sees it claimed and completed on every card
   const card = client.card(WORDS);
   await client.button(card, "认领").click();
   await client.button(card, "完成").waitFor();
-  assert.equal(await client.button(card, "认领").count(), 0, "a claimed card offers no second claim");
+  assert.equal(
+    await client.button(card, "认领").count(),
+    0,
+    "a claimed card offers no second claim",
+  );
 
   await client.becomes(other);
   await client.card(WORDS).getByText(winner).first().waitFor();
@@ -79,8 +83,16 @@ test("a newcomer reports a fault and sees it claimed and completed on every card
 
   await client.becomes(winner);
   await client.button(client.card(WORDS), "完成").click();
-  await client.card(WORDS).getByText(/已完成|完成/).first().waitFor();
-  await eventually("nobody can complete it twice", () => holdersOf("完成"), (names) => names.length === 0);
+  await client
+    .card(WORDS)
+    .getByText(/已完成|完成/)
+    .first()
+    .waitFor();
+  await eventually(
+    "nobody can complete it twice",
+    () => holdersOf("完成"),
+    (names) => names.length === 0,
+  );
 
   await client.becomes(other);
   await client.card(WORDS).getByText("完成").first().waitFor();

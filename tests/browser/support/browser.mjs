@@ -41,7 +41,8 @@ export const SIZES = {
 };
 
 export async function openBrowser() {
-  if (!existsSync(CHROMIUM)) throw new Error(`no browser at ${CHROMIUM}: install chromium, or set QIDAN_CHROMIUM`);
+  if (!existsSync(CHROMIUM))
+    throw new Error(`no browser at ${CHROMIUM}: install chromium, or set QIDAN_CHROMIUM`);
   const profile = await mkdtemp(join(tmpdir(), "qidan-chromium-"));
   const contexts = [];
 
@@ -97,7 +98,10 @@ export async function axeFindings(page) {
   );
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map((n) => `${n.target.join(" ")} ${n.any[0]?.message ?? ""}`).join(" | ")}`);
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map((n) => `${n.target.join(" ")} ${n.any[0]?.message ?? ""}`).join(" | ")}`,
+    );
 }
 
 export async function screenshot(page, name) {

@@ -37,7 +37,8 @@ function addressesOf(child, tail) {
 }
 
 export async function startHouse() {
-  if (!existsSync(BINARY)) throw new Error(`no binary at ${BINARY}: run cargo build, or set QIDAN_BIN`);
+  if (!existsSync(BINARY))
+    throw new Error(`no binary at ${BINARY}: run cargo build, or set QIDAN_BIN`);
   const dir = await mkdtemp(join(tmpdir(), "qidan-demo-"));
   const child = spawn(BINARY, ["demo", "--json"], {
     cwd: dir,

@@ -10,7 +10,7 @@ const midnight = (at: number) => new Date(at).setHours(0, 0, 0, 0);
 
 /** As WeCom separates a chat: the hour today, “昨天” before, then the date. */
 export function chatTime(at: number, now: number = Date.now()): string {
-  const clock = format(at, { hour: "2-digit", minute: "2-digit", hour12: false });
+  const clock = format(at, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const days = Math.round((midnight(now) - midnight(at)) / DAY_MS);
   if (days === 0) return clock;
   if (days === 1) return `${t("chat.yesterday")} ${clock}`;
@@ -18,4 +18,4 @@ export function chatTime(at: number, now: number = Date.now()): string {
 }
 
 export const logTime = (at: number): string =>
-  format(at, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+  format(at, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });

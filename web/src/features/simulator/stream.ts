@@ -9,7 +9,11 @@ export interface LineHandlers {
   changed(state: LineState): void;
 }
 
-type Source = Pick<EventSource, "addEventListener" | "close">;
+/** As much of an `EventSource` as is used here. */
+export interface Source {
+  addEventListener(type: string, listener: (event: Event) => void): void;
+  close(): void;
+}
 
 const PAUSES_MS = [500, 1_000, 2_000, 5_000];
 const TYPES = ["chat", "call", "callback", "state"] as const;

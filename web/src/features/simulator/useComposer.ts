@@ -21,7 +21,7 @@ export interface Place {
 }
 
 export function useComposer() {
-  const { chat, tour } = useSimulator();
+  const { chat } = useSimulator();
   const drafts = reactive<Record<string, string>>({});
   const area = useTemplateRef<HTMLTextAreaElement>("area");
   const file = useTemplateRef<HTMLInputElement>("file");
@@ -52,7 +52,6 @@ export function useComposer() {
     if (content === "") return;
     chat.send({ msgtype: "text", content });
     if (words === text.value) text.value = "";
-    tour.reach("switch");
     area.value?.focus({ preventScroll: true });
   }
 

@@ -63,6 +63,13 @@ function build() {
     () => (pane.value === "console" ? null : chat.userid.value),
     (looked) => (world.looked.value = looked),
   );
+  watch(chat.entries, (entries) => {
+    if (
+      tour.stage.value === "send" &&
+      entries.some((e) => e.msgtype === "text" && e.direction === "out")
+    )
+      tour.reach("switch");
+  });
   // A removed member leaves no chat behind.
   watch([world.state, chat.person], ([state, person]) => {
     if (state && chat.userid.value !== null && !person) {
