@@ -101,7 +101,11 @@ pub struct App {
 
 impl std::fmt::Debug for App {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "App {{ agent_id: {}, secret: ***, token: ***, encoding_aes_key: *** }}", self.agent_id)
+        write!(
+            out,
+            "App {{ agent_id: {}, secret: ***, token: ***, encoding_aes_key: *** }}",
+            self.agent_id
+        )
     }
 }
 
@@ -225,9 +229,9 @@ impl Config {
             place = format!("{place} + {name}");
         }
         read_secret_files(&mut all)?;
-        let config: Self = Value::Table(all).try_into().map_err(|error: toml::de::Error| {
-            wrong(&place, error.message())
-        })?;
+        let config: Self = Value::Table(all)
+            .try_into()
+            .map_err(|error: toml::de::Error| wrong(&place, error.message()))?;
         config.check()?;
         Ok(config)
     }
@@ -240,9 +244,10 @@ impl Config {
                 return Err(wrong(&format!("wecom.apps.{name}"), "token 与 secret 都须填写"));
             }
         }
-        for (key, url) in
-            [("server.public_url", &self.server.public_url), ("wecom.api_base", &self.wecom.api_base)]
-        {
+        for (key, url) in [
+            ("server.public_url", &self.server.public_url),
+            ("wecom.api_base", &self.wecom.api_base),
+        ] {
             let host = url.strip_prefix("https://").or(url.strip_prefix("http://"));
             if host.is_none_or(str::is_empty) {
                 return Err(wrong(key, format!("{url:?} 须以 http:// 或 https:// 开头")));
@@ -265,22 +270,22 @@ impl Config {
         match self.organisation.time_zone.as_str() {
             "UTC" | "Etc/UTC" => Ok(0),
             "Asia/Bangkok" | "Asia/Ho_Chi_Minh" | "Asia/Jakarta" => Ok(7 * 60),
-            "Asia/Shanghai" | "Asia/Chongqing" | "Asia/Hong_Kong" | "Asia/Macau" | "Asia/Taipei"
-            | "Asia/Singapore" | "Asia/Kuala_Lumpur" | "Asia/Manila" => Ok(8 * 60),
+            "Asia/Shanghai" | "Asia/Chongqing" | "Asia/Hong_Kong" | "Asia/Macau"
+            | "Asia/Taipei" | "Asia/Singapore" | "Asia/Kuala_Lumpur" | "Asia/Manila" => Ok(8 * 60),
             "Asia/Tokyo" | "Asia/Seoul" => Ok(9 * 60),
             "Asia/Dubai" => Ok(4 * 60),
             "Asia/Kolkata" => Ok(5 * 60 + 30),
             other => Err(wrong(
                 "organisation.time_zone",
-                format!("{other:?} 不受支持：请用没有夏令时的时区，如 Asia/Shanghai、Asia/Tokyo、UTC"),
+                format!(
+                    "{other:?} 不受支持：请用没有夏令时的时区，如 Asia/Shanghai、Asia/Tokyo、UTC"
+                ),
             )),
         }
     }
 }
 
-fn text_pair(
-    (name, value): (std::ffi::OsString, std::ffi::OsString),
-) -> Option<(String, String)> {
+fn text_pair((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
     Some((name.into_string().ok()?, value.into_string().ok()?))
 }
 
@@ -324,7 +329,9 @@ fn set(all: &mut Table, path: &[&str], text: &str) -> Result<(), String> {
 fn read_secret_files(table: &mut Table) -> Result<()> {
     let files: Vec<_> = table
         .iter()
-        .filter_map(|(key, value)| Some((key.strip_suffix("_file")?.to_owned(), value.as_str()?.to_owned())))
+        .filter_map(|(key, value)| {
+            Some((key.strip_suffix("_file")?.to_owned(), value.as_str()?.to_owned()))
+        })
         .collect();
     for (key, path) in files {
         let text = std::fs::read_to_string(&path)
@@ -375,7 +382,10 @@ mod tests {
         .unwrap();
         assert!(!config.workers.enabled);
         assert_eq!(config.groups["handlers"].members, ["li", "wang"]);
-        assert_eq!((config.wecom.apps["desk"].agent_id, config.wecom.apps["desk"].secret.as_str()), (1_000_002, "123"));
+        assert_eq!(
+            (config.wecom.apps["desk"].agent_id, config.wecom.apps["desk"].secret.as_str()),
+            (1_000_002, "123")
+        );
         assert!(!format!("{config:?}").contains(KEY), "secrets are masked");
     }
 

@@ -149,7 +149,8 @@ fn welcome(service: &str, simulator: &str, token: &str, as_json: bool) {
         let line = json!({ "service": service, "simulator": simulator, "token": token });
         return ops::print(&line.to_string());
     }
-    let (bold, plain) = if std::io::stdout().is_terminal() { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+    let (bold, plain) =
+        if std::io::stdout().is_terminal() { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
     ops::print("");
     ops::print(&format!("  {bold}企单已启动{plain}"));
     ops::print("");
@@ -157,6 +158,8 @@ fn welcome(service: &str, simulator: &str, token: &str, as_json: bool) {
     ops::print(&format!("  接口文档         {service}/api/docs"));
     ops::print(&format!("  管理令牌         {token}"));
     ops::print("");
-    ops::print("  打开模拟器，选一个人，发送「空调坏了」；再换成 刘洋，点卡片上的「认领」和「完成」");
+    ops::print(
+        "  打开模拟器，选一个人，发送「空调坏了」；再换成 刘洋，点卡片上的「认领」和「完成」",
+    );
     ops::print("  按 Ctrl-C 结束");
 }

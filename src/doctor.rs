@@ -95,10 +95,8 @@ fn callback_keys(
         Ok(_message) if !receiver.is_empty() => {
             report.good(&format!("应用 {name} 的回调密钥，接收方 {receiver}"));
         }
-        Ok(_message) => report.bad(
-            &format!("应用 {name} 没有接收方"),
-            "填写 wecom.corp_id，或这个应用的 receivers",
-        ),
+        Ok(_message) => report
+            .bad(&format!("应用 {name} 没有接收方"), "填写 wecom.corp_id，或这个应用的 receivers"),
         Err(error) => report.bad(
             &format!("应用 {name} 的回调密钥：{error}"),
             "从企业微信管理后台的「接收消息」重新复制 Token 与 EncodingAESKey",
@@ -112,13 +110,13 @@ async fn jobs(report: &mut Report, house: &House) -> Result<()> {
     let stats = house.db().read(queue::stats).await?;
     let before = report.is_well;
     for stat in stats {
-        let late = stat.oldest_due.is_some_and(|due| now.since(due) > LATE);
-        if stat.state == queue::State::Failed {
+        let late = now.since(stat.oldest_due) > LATE;
+        if stat.state == queue::State::Failed.as_str() {
             report.bad(
                 &format!("{} 个 {} 任务失败", stat.count, stat.topic),
                 "用 qidan inbox list --state failed 或 qidan outbox list --state failed 查看原因，修好后 replay / retry",
             );
-        } else if stat.state == queue::State::Pending && late {
+        } else if stat.state == queue::State::Pending.as_str() && late {
             report.bad(
                 &format!("{} 个 {} 任务积压超过 5 分钟", stat.count, stat.topic),
                 "确认 workers.enabled = true 的实例在运行，并查看其日志",
@@ -142,7 +140,10 @@ async fn tickets(report: &mut Report, house: &House) -> Result<()> {
         let errors = house
             .db()
             .read(move |conn| {
-                Ok(ids.iter().filter_map(|id| ticket::check_replay(conn, *id).err()).collect::<Vec<_>>())
+                Ok(ids
+                    .iter()
+                    .filter_map(|id| ticket::check_replay(conn, *id).err())
+                    .collect::<Vec<_>>())
             })
             .await?;
         wrong.extend(errors);

@@ -43,7 +43,7 @@ struct Case<'a> {
 impl Reception {
     /// Does a job of the callbacks' topic.
     pub(crate) fn receive(&self, conn: &mut Conn, ctx: &Ctx, job: &Job) -> Result<End> {
-        let raw: Raw = serde_json::from_str(&job.body)
+        let raw: Raw<'_> = serde_json::from_str(&job.body)
             .map_err(|error| Error::bug("a stored callback cannot be read").caused_by(error))?;
         let message = wecom::event::parse(raw.plain.as_bytes()).map_err(|error| {
             let detail = format!("回调内容无法解析：{error}");
@@ -57,11 +57,7 @@ impl Reception {
         let stamp = members::event_stamp(created, job.created_at);
         let from = if is_person { from } else { String::new() };
         let case = Case { conn, ctx: &ctx, desk: &self.desk, from, stamp };
-        if is_person {
-            case.meet(message)
-        } else {
-            case.hear(message)
-        }
+        if is_person { case.meet(message) } else { case.hear(message) }
     }
 }
 
@@ -88,9 +84,7 @@ impl Case<'_> {
                 let name = file.file_name.clone().unwrap_or_else(|| "文件".to_owned());
                 self.media("file", &file.media_id, &name)
             }
-            Event::Location(place) => {
-                self.place(place.latitude, place.longitude, &place.label)
-            }
+            Event::Location(place) => self.place(place.latitude, place.longitude, &place.label),
             Event::LocationSelect(place) => {
                 let name = if place.poi_name.is_empty() { &place.label } else { &place.poi_name };
                 self.place(place.latitude, place.longitude, name)
@@ -315,7 +309,9 @@ impl Case<'_> {
                 match ticket::act(self.conn, self.ctx, setup, ticket, &command) {
                     Ok(ticket) => done(format!("{verb} {}", ticket.no)),
                     // What may succeed a moment later is for the queue, the rest for the person.
-                    Err(error) if matches!(error.kind(), Kind::Busy | Kind::Upstream | Kind::Bug) => {
+                    Err(error)
+                        if matches!(error.kind(), Kind::Busy | Kind::Upstream | Kind::Bug) =>
+                    {
                         Err(error)
                     }
                     Err(error) => {
@@ -358,7 +354,9 @@ impl Case<'_> {
             BotContent::Text { content } | BotContent::Voice { content } => {
                 // In groups the text begins with the bot's name.
                 let words = match content.strip_prefix('@') {
-                    Some(rest) => rest.split_once(char::is_whitespace).map_or("", |(_bot, said)| said),
+                    Some(rest) => {
+                        rest.split_once(char::is_whitespace).map_or("", |(_bot, said)| said)
+                    }
                     None => content,
                 };
                 let words = text::clean(words);

@@ -127,15 +127,13 @@ impl House {
         let intake =
             Arc::new(Intake::start(db.clone(), parts.clock.clone(), ids.clone(), spool, settings)?);
         let store = FileStore::open(&config.files.store, config.files.max_bytes)?;
-        let setup =
-            Setup { catalog: Catalog::built_in()?, zone_minutes: config.zone_minutes()? };
+        let setup = Setup { catalog: Catalog::built_in()?, zone_minutes: config.zone_minutes()? };
         let (entropy, public_url) = (parts.entropy.clone(), config.server.public_url.clone());
         let links = db.write(move |conn| Links::open(conn, &entropy, &public_url)).await?;
         let client = Arc::new(client(&config, &db, &parts.clock, holder)?);
         let desk = Arc::new(desk(&config, links.clone(), setup.clone()));
         let app = config.wecom.app.clone();
-        let mirror =
-            mirror::Mirror { db: db.clone(), client: client.clone(), app: app.clone() };
+        let mirror = mirror::Mirror { db: db.clone(), client: client.clone(), app: app.clone() };
         let repair = work::Repair {
             hour: config.workers.repair_hour,
             zone_minutes: setup.zone_minutes,
@@ -154,8 +152,8 @@ impl House {
             repair,
         };
         let topics = work::topics(hands);
-        let queue =
-            Queue::new(db.clone(), parts.clock.clone(), ids.clone(), topics).with_bell(bell.clone());
+        let queue = Queue::new(db.clone(), parts.clock.clone(), ids.clone(), topics)
+            .with_bell(bell.clone());
         let shared = http::Shared {
             db: db.clone(),
             clock: parts.clock.clone(),
@@ -257,7 +255,7 @@ impl House {
             Error::new(Kind::Invalid, "server.bind", detail).caused_by(error)
         })?;
         let handle = server.handle();
-        let serving = start(async move { server.await });
+        let serving = start(server);
         ready(addr);
         let (quit, quitting) = queue::stop();
         let queue = self.queue.clone();

@@ -196,8 +196,7 @@ impl Mirror {
     async fn sweep(&self, ctx: &Ctx) -> Result<()> {
         for _ in 0..PAGES_MAX {
             let ctx = ctx.clone();
-            let swept =
-                self.db.write(move |conn| customers::sweep(conn, &ctx, ctx.now)).await?;
+            let swept = self.db.write(move |conn| customers::sweep(conn, &ctx, ctx.now)).await?;
             if swept.is_whole {
                 return Ok(());
             }
@@ -213,7 +212,9 @@ fn some(text: String) -> Option<String> {
 fn member(found: user::User) -> members::MemberPatch {
     let leads = found.department.iter().zip(&found.is_leader_in_dept);
     members::MemberPatch {
-        is_leader_in: Some(leads.filter(|(_id, flag)| **flag == 1).map(|(id, _flag)| *id).collect()),
+        is_leader_in: Some(
+            leads.filter(|(_id, flag)| **flag == 1).map(|(id, _flag)| *id).collect(),
+        ),
         userid: found.userid,
         name: some(found.name),
         departments: Some(found.department),

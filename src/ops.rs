@@ -251,7 +251,8 @@ pub async fn token(config: Config, parts: Parts, command: TokenCommand) -> Resul
 }
 
 fn number(path: &str, text: &str) -> Result<i64> {
-    text.parse().map_err(|_not_a_number| Error::field(path, "malformed", format!("{text:?} 不是编号")))
+    text.parse()
+        .map_err(|_not_a_number| Error::field(path, "malformed", format!("{text:?} 不是编号")))
 }
 
 /// `qidan inbox …`
@@ -285,9 +286,11 @@ async fn list(config: &Config, parts: &Parts, side: Side, which: Which) -> Resul
         })
     });
     let filter = Filter {
+        side,
         state: state.transpose()?,
+        topic: None,
+        cursor: None,
         limit: Limit::new(which.limit)?,
-        ..Filter::of(side)
     };
     let page = db.read(move |conn| queue::list(conn, &filter)).await?;
     for job in page.items {
@@ -299,7 +302,7 @@ async fn list(config: &Config, parts: &Parts, side: Side, which: Which) -> Resul
             let outcome = job.outcome.unwrap_or_default();
             print(&format!(
                 "{}  {}  {:8}  {}  tries {}  {outcome}",
-                job.id, job.created_at, job.state.as_str(), job.topic, job.attempts
+                job.id, job.created_at, job.state, job.topic, job.attempts
             ));
         }
     }

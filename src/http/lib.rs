@@ -1,1 +1,24 @@
-//! Under construction.
+//! What the world reaches by HTTP: WeCom's callbacks, the API with its documentation, the customer's
+//! progress page, and health. Handlers translate and decide nothing: what changes is changed by the
+//! rooms below, in one transaction. No secret, token or query string is ever logged here.
+
+mod api;
+mod assets;
+mod callback;
+mod guard;
+mod health;
+mod openapi;
+mod page;
+mod read;
+mod reply;
+mod server;
+mod shared;
+mod watch;
+
+pub use callback::{Raw, TOPIC_CALLBACK};
+pub use openapi::openapi;
+pub use server::{Settings, bind};
+pub use shared::Shared;
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ mod job;
 pub mod replica;
 mod run;
 mod schema;
+mod shift;
 pub mod spool;
 mod sql;
 mod stop;

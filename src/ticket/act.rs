@@ -146,7 +146,9 @@ pub(crate) fn look_up(
 pub(crate) fn who_does(conn: &mut Conn, step: &flow::Step) -> Result<Vec<String>> {
     let flow::Assign::Group { key } = &step.assign;
     match org::find_group(conn, key)? {
-        Some(group) => Ok(group.members),
+        Some(_group) => {
+            Ok(org::group_members(conn, key)?.into_iter().map(|member| member.userid).collect())
+        }
         None => everybody(conn),
     }
 }

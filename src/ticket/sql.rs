@@ -30,8 +30,9 @@ pub(crate) fn not_found(id: TicketId) -> Error {
 }
 
 fn changed() -> Error {
-    // Transient on purpose: a job that lost the race runs again on the newer state.
-    Error::new(Kind::Conflict, "ticket.changed", "工单刚刚被更新，请刷新后再操作")
+    // A clash, so that the whole transaction runs again on the newer state: only there can it be
+    // told what the newer state means for the one who asks.
+    Error::new(Kind::Busy, db::CLASH, "工单正在被别人更新，请稍后重试")
 }
 
 fn to_json(value: &impl serde::Serialize) -> Result<String> {

@@ -5,7 +5,7 @@
 mod answer;
 mod gate;
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use kernel::Clock;
@@ -63,6 +63,18 @@ pub struct Corp {
     pub apps: Vec<App>,
     /// The largest file to fetch; [`MEDIA_MAX`] unless there is a reason.
     pub media_max: usize,
+}
+
+/// How an answer is read. Boxed, so that the futures of calls stay `Send` for whoever spawns them.
+type Read<T> = fn(&'static str, Response, usize) -> Reading<T>;
+type Reading<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send>>;
+
+fn whole(path: &'static str, response: Response, most: usize) -> Reading<Bytes> {
+    Box::pin(checked(path, response, most))
+}
+
+fn file(path: &'static str, response: Response, most: usize) -> Reading<Download> {
+    Box::pin(fetched(path, response, most))
 }
 
 /// The API. Cheap to clone; all clones share tokens and limits.
@@ -170,7 +182,7 @@ impl Client {
 
     /// Makes a call and reads its answer.
     pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, ApiError> {
-        let body = self.with_token(call, checked).await?;
+        let body = self.with_token(call, whole).await?;
         serde_json::from_slice(&body).map_err(|error| {
             // It went well, so doing it again would only do it twice.
             let what = format!("the answer has another form than documented: {error}");
@@ -181,33 +193,24 @@ impl Client {
 
     /// Fetches a file.
     pub(crate) async fn download(&self, call: Call<'_>) -> Result<Download, ApiError> {
-        self.with_token(call, fetched).await
+        self.with_token(call, file).await
     }
 
     /// Makes a call with a token; once more with another token when that one was refused.
-    async fn with_token<T>(
-        &self,
-        call: Call<'_>,
-        read: impl AsyncFn(&'static str, Response, usize) -> Result<T, ApiError>,
-    ) -> Result<T, ApiError> {
+    async fn with_token<T>(&self, call: Call<'_>, read: Read<T>) -> Result<T, ApiError> {
         let registered = self.registered(call.app, call.path)?;
         let pass = self.inner.gates.enter(call.app, call.path).await?;
         let token = self.token(registered, None).await?;
-        let mut outcome = self.once(call, &token, &read).await;
+        let mut outcome = self.once(call, &token, read).await;
         if outcome.as_ref().is_err_and(|error| error.class == Class::Token) {
             let token = self.token(registered, Some(&token)).await?;
-            outcome = self.once(call, &token, &read).await;
+            outcome = self.once(call, &token, read).await;
         }
         pass.settle(outcome.as_ref().err());
         outcome
     }
 
-    async fn once<T>(
-        &self,
-        call: Call<'_>,
-        token: &str,
-        read: &impl AsyncFn(&'static str, Response, usize) -> Result<T, ApiError>,
-    ) -> Result<T, ApiError> {
+    async fn once<T>(&self, call: Call<'_>, token: &str, read: Read<T>) -> Result<T, ApiError> {
         let url = format!("{}/cgi-bin/{}", self.inner.base, call.path);
         let http = &self.inner.http;
         let request = match call.payload {
@@ -233,14 +236,14 @@ impl Client {
         &self,
         path: &'static str,
         request: RequestBuilder,
-        read: &impl AsyncFn(&'static str, Response, usize) -> Result<T, ApiError>,
+        read: Read<T>,
     ) -> Result<T, ApiError> {
         let response = request.send().await.map_err(|error| answer::transport(path, error))?;
         read(path, response, self.inner.media_max).await
     }
 
     async fn token(&self, of: &Registered, failed: Option<&str>) -> Result<String, ApiError> {
-        self.inner.tokens.get(&of.key, failed, async || self.gettoken(&of.app).await).await
+        self.inner.tokens.get(&of.key, failed, || self.gettoken(&of.app)).await
     }
 
     async fn gettoken(&self, app: &App) -> Result<Fetched, ApiError> {
@@ -252,7 +255,7 @@ impl Client {
         let url = format!("{}/cgi-bin/{GETTOKEN}", self.inner.base);
         let query = [("corpid", self.inner.corp_id.as_str()), ("corpsecret", &app.secret)];
         let request = self.inner.http.get(url).query(&query).timeout(CALL_TIMEOUT);
-        let outcome = self.exchange(GETTOKEN, request, &checked).await;
+        let outcome = self.exchange(GETTOKEN, request, whole).await;
         log(&app.name, GETTOKEN, outcome.as_ref().err());
         let answer: Answer = serde_json::from_slice(&outcome?).map_err(|_not_that_form| {
             ApiError::no_answer(GETTOKEN, "the answer holds no token", false)

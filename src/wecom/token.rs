@@ -213,14 +213,15 @@ impl Tokens {
 
     /// A token that is good as far as anybody knows, fetched when there is none. `failed` is the
     /// token that the platform just refused: it is dropped wherever it still stands.
-    pub(crate) async fn get<F>(
+    pub(crate) async fn get<F, A>(
         &self,
         key: &str,
         failed: Option<&str>,
         fetch: F,
     ) -> Result<String, ApiError>
     where
-        F: AsyncFn() -> Result<Fetched, ApiError>,
+        F: Fn() -> A + Sync,
+        A: Future<Output = Result<Fetched, ApiError>> + Send,
     {
         let slot = self.slot(key);
         let before = slot.ended.load(Ordering::Acquire);
@@ -263,9 +264,10 @@ impl Tokens {
     }
 
     /// From the shared store, or fetched under its lease, or brought by whoever holds the lease.
-    async fn shared<F>(&self, key: &str, fetch: &F) -> Result<StoredToken, Failed>
+    async fn shared<F, A>(&self, key: &str, fetch: &F) -> Result<StoredToken, Failed>
     where
-        F: AsyncFn() -> Result<Fetched, ApiError>,
+        F: Fn() -> A + Sync,
+        A: Future<Output = Result<Fetched, ApiError>> + Send,
     {
         for _step in 0..WAIT_STEPS {
             let now = self.clock.now();
@@ -304,9 +306,10 @@ impl Tokens {
         Ok(self.store.load(key).await?.filter(|token| token.expires_at > now))
     }
 
-    async fn fetch<F>(&self, key: &str, fetch: &F) -> Result<StoredToken, Failed>
+    async fn fetch<F, A>(&self, key: &str, fetch: &F) -> Result<StoredToken, Failed>
     where
-        F: AsyncFn() -> Result<Fetched, ApiError>,
+        F: Fn() -> A + Sync,
+        A: Future<Output = Result<Fetched, ApiError>> + Send,
     {
         match fetch().await {
             Ok(Fetched { token, expires_in }) => {

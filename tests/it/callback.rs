@@ -7,8 +7,7 @@ use crate::support::Desk;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_message_a_hundred_times_at_once_is_one_ticket() {
     let desk = Desk::open().await;
-    let message =
-        json!({ "msgtype": "text", "content": "空调坏了", "options": { "copies": 100 } });
+    let message = json!({ "msgtype": "text", "content": "空调坏了", "options": { "copies": 100 } });
     desk.writes("wangfang", message).await;
     desk.settle().await;
     assert_eq!(desk.tickets().await.len(), 1);

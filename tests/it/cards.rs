@@ -60,7 +60,10 @@ async fn of_two_who_claim_at_the_same_moment_one_wins_and_the_other_is_told_who(
         other => panic!("{other} claimed"),
     };
     let chat = desk.chat(loser).await;
-    assert!(chat.texts().iter().any(|text| text.contains(&format!("已被 {name} 认领"))), "{chat:#?}");
+    assert!(
+        chat.texts().iter().any(|text| text.contains(&format!("已被 {name} 认领"))),
+        "{chat:#?}"
+    );
     assert_eq!(chat.last_card().grey(), Some(format!("已被 {name} 认领").as_str()));
     desk.close().await;
 }

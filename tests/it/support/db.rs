@@ -26,7 +26,8 @@ pub(crate) fn mysql() -> Option<String> {
 impl Schema {
     /// A fresh one.
     pub(crate) fn fresh() -> Self {
-        let name = format!("qidan_it_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+        let name =
+            format!("qidan_it_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
         let folder = std::env::temp_dir().join(&name);
         let _before = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();

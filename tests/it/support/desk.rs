@@ -78,7 +78,9 @@ impl Desk {
         let (ctx, entropy) = (house.ctx(), house.shared().entropy.clone());
         let (_id, token) = house
             .db()
-            .write(move |conn| org::create_token(conn, &ctx, &entropy, "test", &[org::Scope::Admin]))
+            .write(move |conn| {
+                org::create_token(conn, &ctx, &entropy, "test", &[org::Scope::Admin])
+            })
             .await
             .unwrap();
         let (queue, db) = (house.queue().clone(), house.db().clone());
