@@ -83,6 +83,7 @@ export const en: Record<Key, string> = {
   "send.failed": "Not delivered: {why}",
   "send.delivered": "Reached the service · {ms}",
   "send.refused": "The service did not take it ({what}), attempt {attempt}",
+  "send.unheard": "Not delivered to the service: {why}",
   "send.modified": "Delivery is altered: {what}",
   "send.too_big": "Over {mb} MB: WeCom would refuse it",
 

@@ -80,6 +80,7 @@ export const zhCN = {
   "send.failed": "未送达：{why}",
   "send.delivered": "已送达服务 · {ms}",
   "send.refused": "服务没有收下（{what}），第 {attempt} 次",
+  "send.unheard": "没有送到服务：{why}",
   "send.modified": "投递方式已改：{what}",
   "send.too_big": "文件超过 {mb} MB，企业微信不会收",
 

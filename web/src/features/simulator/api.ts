@@ -15,6 +15,16 @@ export type Outgoing =
   | { msgtype: "link"; title: string; description: string; url: string }
   | { msgtype: "image" | "voice" | "video" | "file"; media: File };
 
+/** What somebody presses on a card. */
+export interface Press {
+  userid: string;
+  key: string;
+  /** What is chosen: option ids by question. */
+  selected: Record<string, string[]>;
+  /** The key is one of the card's menu. */
+  menu: boolean;
+}
+
 export type Kind = "members" | "departments" | "customers" | "groups";
 
 const withOptions = (options: Deliver) => (Object.keys(options).length > 0 ? { options } : {});
@@ -40,22 +50,12 @@ export const sim = {
     if (Object.keys(options).length > 0) form.set("options", JSON.stringify(options));
     return request<{ seq: number }>(path, { method: "POST", form, timeoutMs: 60_000 });
   },
-  menu: (userid: string, app: string, key: string) =>
-    post(at("chats", userid, "menu"), { app, key }),
-  enter: (userid: string, app: string) => post(at("chats", userid, "enter"), { app }),
-  click: (
-    cardId: string,
-    userid: string,
-    key: string,
-    selected: Record<string, string[]>,
-    menu: boolean,
-  ) =>
-    post(at("cards", cardId, "click"), {
-      userid,
-      key,
-      ...(Object.keys(selected).length > 0 ? { selected } : {}),
-      ...(menu ? { menu: true } : {}),
-    }),
+  menu: (userid: string, app: string, key: string, options: Deliver) =>
+    post(at("chats", userid, "menu"), { app, key, ...withOptions(options) }),
+  enter: (userid: string, app: string, options: Deliver) =>
+    post(at("chats", userid, "enter"), { app, ...withOptions(options) }),
+  click: (cardId: string, press: Press, options: Deliver) =>
+    post(at("cards", cardId, "click"), { ...press, ...withOptions(options) }),
   callback: (app: string, plain: string, options: Deliver) =>
     post(at("callback"), { app, plain, options }),
   saveUrl: (app: string, url: string) =>

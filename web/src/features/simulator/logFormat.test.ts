@@ -33,6 +33,7 @@ describe("callbackTone", () => {
     expect(one({})).toBe("ok");
     expect(one({ status: null, attempt: 2 })).toBe("warn");
     expect(one({ status: 500, attempt: 3 })).toBe("bad");
+    expect(one({ status: null, attempt: 0, error: "没有地址" })).toBe("bad");
     expect(one({ error: "密文不对", attempt: 3 })).toBe("bad");
   });
 });

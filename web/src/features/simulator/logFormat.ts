@@ -17,7 +17,8 @@ export const callTone = (call: CallRecord): Tone => errcodeTone(call.errcode, ca
 
 export const callbackTone = (callback: CallbackRecord): Tone => {
   if (callback.status === 200 && !callback.error) return "ok";
-  return callback.attempt < 3 ? "warn" : "bad";
+  // Before the third attempt the platform will try again; attempt 0 is none at all.
+  return callback.attempt === 1 || callback.attempt === 2 ? "warn" : "bad";
 };
 
 /** `/cgi-bin/message/send` is known to everybody as message/send. */

@@ -13,7 +13,7 @@ const PATIENCE_MS = 5_000;
 const FLASH_MS = 1_400;
 
 export function useCard(props: { content: Content; card: TemplateCard }) {
-  const { chat, tour } = useSimulator();
+  const { chat, tour, delivery } = useSimulator();
   const view = computed(() => cardView(props.card, props.content.state ?? {}));
   const answers = reactive<Record<string, string[]>>({});
   const pressed = ref<string | null>(null);
@@ -52,7 +52,7 @@ export function useCard(props: { content: Content; card: TemplateCard }) {
     if (!menu) for (const q of questions.value) selected[q.key] = chosen(q);
     pressed.value = key;
     try {
-      await sim.click(card, who, key, selected, menu);
+      await sim.click(card, { userid: who, key, selected, menu }, delivery.options.value);
       waiting.value = true;
       later(() => (waiting.value = false), PATIENCE_MS);
       tour.reach("done");
