@@ -1,0 +1,200 @@
+//! Attachments: what is sent is stored by its content, under a name that was cleaned, and given back
+//! so that no browser takes it for a page.
+
+use std::time::Duration;
+
+use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{self, Data},
+};
+use bytes::BytesMut;
+use db::Conn;
+use files::{File, FileStore, NewFile};
+use futures_util::StreamExt as _;
+use kernel::{Error, FileId, Kind, Result, text};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use ticket::Ticket;
+use utoipa::IntoParams;
+
+use super::{Op, schema, tickets};
+use crate::{
+    guard::{Signed, may},
+    read::{self, Query},
+    reply::{Once, Refusal, Reply},
+    shared::Server,
+};
+
+/// The largest file.
+pub(crate) const FILE_MAX: usize = 20 << 20;
+/// How long an upload may take.
+const UPLOAD_TIME: Duration = Duration::from_secs(120);
+/// Parts of an upload beside the file.
+const PARTS_MAX: usize = 8;
+/// A file's bytes never change.
+const CACHED: &str = "private, max-age=86400, immutable";
+/// Should a browser show the file in spite of all, it may do nothing.
+const CSP: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+pub(crate) fn operations() -> Vec<Op> {
+    let form = json!({
+        "type": "object",
+        "required": ["file"],
+        "properties": { "file": { "type": "string", "format": "binary" } },
+    });
+    vec![
+        Op::post("/tickets/{id}/attachments", attach)
+            .named("attach_file_to_ticket", "工单", "上传附件")
+            .explained("一个名为 file 的文件部分，最多 20 MiB。")
+            .where_path("id", "工单的 id 或单号")
+            .takes_file(form)
+            .answers::<schema::Ticket>(200, "加上附件之后的工单"),
+        Op::get("/files/{id}", get)
+            .named("get_file", "工单", "下载附件")
+            .explained("图片可以直接显示，其他类型一律作为下载；代表成员时必须给出 ticket。")
+            .where_path("id", "文件编号")
+            .takes_query::<OfTicket>()
+            .answers_bytes("文件内容"),
+    ]
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfTicket {
+    /// 文件所属工单的 id 或单号
+    ticket: Option<String>,
+}
+
+async fn attach(
+    who: Signed<may::WriteTickets>,
+    req: HttpRequest,
+    server: Data<Server>,
+    parts: Multipart,
+) -> Reply {
+    let expects = read::if_match(&req)?;
+    let (name, bytes) = match tokio::time::timeout(UPLOAD_TIME, upload(parts)).await {
+        Ok(read) => read?,
+        Err(_late) => return Err(crate::reply::bare(StatusCode::REQUEST_TIMEOUT)),
+    };
+    let store = server.files.clone();
+    let stored = web::block(move || store.save(&bytes)).await;
+    let stored = stored.map_err(|gone| Error::bug("a file was not stored").caused_by(gone))??;
+    let once = Once::of(&req, &who.caller, format!("{}\n{name}", stored.sha256).as_bytes())?;
+    let deed = tickets::Deed { verb: "attach".to_owned(), input: Map::new(), expects };
+    tickets::perform(&req, &who, &server, once, deed, move |conn, ctx, input| {
+        let new = NewFile { stored: &stored, name: &name, source_media_id: None };
+        let file = files::put(conn, ctx, new)?;
+        input.insert("kind".to_owned(), json!(kind_of(&file.mime)));
+        input.insert("file".to_owned(), json!(file.id));
+        input.insert("name".to_owned(), json!(file.name));
+        Ok(())
+    })
+    .await
+}
+
+/// What a ticket calls a file of this type.
+fn kind_of(mime: &str) -> &'static str {
+    match mime.split('/').next() {
+        Some("image") => "image",
+        Some("audio") => "voice",
+        Some("video") => "video",
+        _ => "file",
+    }
+}
+
+/// The name and the bytes of the part that is called `file`.
+async fn upload(mut parts: Multipart) -> std::result::Result<(String, BytesMut), Refusal> {
+    for _ in 0..PARTS_MAX {
+        let Some(part) = parts.next().await else { break };
+        let mut part = part.map_err(broken)?;
+        if part.name() == Some("file") {
+            let given = part.content_disposition().and_then(|it| it.get_filename());
+            let name = given.unwrap_or_default().to_owned();
+            return Ok((name, whole(&mut part).await?));
+        }
+        whole(&mut part).await?;
+    }
+    Err(Refusal::unreadable(Error::field("file", "required", "缺少名为 file 的文件部分")))
+}
+
+async fn whole(part: &mut Field) -> std::result::Result<BytesMut, Refusal> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = part.next().await {
+        let chunk = chunk.map_err(broken)?;
+        if bytes.len() + chunk.len() > FILE_MAX {
+            let detail = format!("文件太大，最多 {} MiB", FILE_MAX >> 20);
+            return Err(Error::new(Kind::Invalid, "files.too_large", detail).into());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn broken(error: MultipartError) -> Refusal {
+    let detail = "上传须为 multipart/form-data，并完整发送";
+    let error = Error::new(Kind::Invalid, "http.not_multipart", detail)
+        .caused_by(std::io::Error::other(error.to_string()));
+    Refusal::unreadable(error)
+}
+
+async fn get(
+    who: Signed<may::ReadTickets>,
+    Query(query): Query<OfTicket>,
+    req: HttpRequest,
+    server: Data<Server>,
+) -> Reply {
+    let id: FileId = read::id(&req, "files.not_found")?;
+    let ctx = who.ctx().clone();
+    if query.ticket.is_none() && ctx.actor.userid().is_some() {
+        let detail = "代表成员时请用 ticket 参数指明文件所属的工单";
+        return Err(Refusal::unreadable(Error::field("ticket", "required", detail)));
+    }
+    let file = server.db.read(move |conn| {
+        if let Some(key) = &query.ticket {
+            let ticket = tickets::find(conn, &ctx, key)?;
+            return find_file(conn, &ticket, id);
+        }
+        files::find(conn, id)?.ok_or_else(not_found)
+    });
+    serve(&server.files, file.await?).await
+}
+
+/// The files of a ticket: those of its form, then those that were added.
+pub(crate) fn files_of(ticket: &Ticket) -> Vec<FileId> {
+    let added = ticket.attachments.iter().filter_map(|one| one.file);
+    in_form(ticket).into_iter().chain(added).collect()
+}
+
+/// The files in the answers of a ticket's form.
+fn in_form(ticket: &Ticket) -> Vec<FileId> {
+    let rows = ticket.form.values().filter_map(Value::as_array).flatten();
+    rows.filter_map(|row| row.as_str()?.parse().ok()).collect()
+}
+
+/// A file's bytes, as safe as they can be made.
+pub(crate) async fn serve(store: &FileStore, file: File) -> Reply {
+    let (store, sha256) = (store.clone(), file.sha256.clone());
+    let bytes = web::block(move || store.read(&sha256)).await;
+    let bytes = bytes.map_err(|gone| Error::bug("a file was not read").caused_by(gone))??;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, file.mime.as_str()))
+        .insert_header((header::CONTENT_DISPOSITION, files::disposition(&file)))
+        .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
+        .insert_header((header::CACHE_CONTROL, CACHED))
+        .insert_header((header::ETAG, format!("\"{}\"", text::cut_bytes(&file.sha256, 64))))
+        .body(bytes))
+}
+
+/// A file, if it belongs to this ticket.
+pub(crate) fn find_file(conn: &mut Conn, ticket: &Ticket, id: FileId) -> Result<File> {
+    if !files_of(ticket).contains(&id) {
+        return Err(not_found());
+    }
+    files::find(conn, id)?.ok_or_else(not_found)
+}
+
+fn not_found() -> Error {
+    Error::new(Kind::NotFound, "files.not_found", "没有这个文件")
+}

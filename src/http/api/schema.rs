@@ -1,0 +1,431 @@
+//! What the API's JSON looks like, for the OpenAPI document. These are twins of what other rooms
+//! serialize, who need not know of OpenAPI; every answer in the tests is held against them.
+
+#![expect(dead_code, reason = "only the shapes are used; the values come from other rooms")]
+
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// 被拒绝的原因（RFC 9457）
+#[derive(ToSchema)]
+pub(crate) struct Problem {
+    /// 错误种类的 URN
+    r#type: String,
+    /// HTTP 状态的中文说法
+    title: String,
+    /// HTTP 状态
+    status: u16,
+    /// 稳定的错误码，例如 `ticket.taken`
+    code: String,
+    /// 给人看的原因和办法
+    detail: String,
+    /// 出错的字段
+    errors: Option<Vec<FieldProblem>>,
+    /// 请求编号，也在 `x-request-id` 应答头中
+    request_id: String,
+    /// 工单现在的样子；只在 409 时给出
+    current: Option<Ticket>,
+}
+
+/// 一个出错的字段
+#[derive(ToSchema)]
+pub(crate) struct FieldProblem {
+    /// 字段的路径，例如 `form.title`
+    path: String,
+    /// 稳定的错误码，例如 `required`
+    code: String,
+    /// 给人看的原因和办法
+    detail: String,
+}
+
+/// 操作者
+#[derive(ToSchema)]
+pub(crate) struct Actor {
+    kind: ActorKind,
+    /// 成员的 userid
+    userid: Option<String>,
+    /// 令牌的名称
+    name: Option<String>,
+    /// 客户的 external_userid
+    external_userid: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum ActorKind {
+    Member,
+    Token,
+    Customer,
+    System,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum Status {
+    Open,
+    Suspended,
+    Closed,
+    Cancelled,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum Priority {
+    Low,
+    Normal,
+    High,
+    Critical,
+}
+
+/// 工单
+#[derive(ToSchema)]
+pub(crate) struct Ticket {
+    id: String,
+    /// 单号，例如 `GD-20261122-0001`
+    no: String,
+    title: String,
+    status: Status,
+    priority: Priority,
+    /// 来源入口
+    source: String,
+    template: TemplateRef,
+    #[schema(required)]
+    customer: Option<CustomerRef>,
+    #[schema(required)]
+    chat_id: Option<String>,
+    /// 表单的填写内容
+    form: Map<String, Value>,
+    creator: Actor,
+    /// 流程的各步骤
+    steps: Vec<Step>,
+    /// 各项待办，最早的在前
+    tasks: Vec<Task>,
+    attachments: Vec<Attachment>,
+    tags: Vec<String>,
+    /// 被催办的次数
+    urged: u32,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+    #[schema(required, format = DateTime)]
+    closed_at: Option<String>,
+    /// 版本，也在 ETag 中；修改时放入 If-Match
+    version: i64,
+    /// 请求者现在可以做的动作
+    actions: Vec<String>,
+}
+
+/// 工单所用的模板
+#[derive(ToSchema)]
+pub(crate) struct TemplateRef {
+    key: String,
+    version: u32,
+}
+
+/// 工单的客户
+#[derive(ToSchema)]
+pub(crate) struct CustomerRef {
+    external_userid: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum StepState {
+    Waiting,
+    Open,
+    Done,
+    Held,
+    Cancelled,
+}
+
+/// 流程的一个步骤
+#[derive(ToSchema)]
+pub(crate) struct Step {
+    key: String,
+    name: String,
+    state: StepState,
+    /// 第几轮
+    round: u32,
+    /// 可以处理的成员；有人认领后只有他
+    handlers: Vec<String>,
+    #[schema(required)]
+    owner: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum TaskState {
+    Open,
+    Done,
+    Cancelled,
+}
+
+/// 一项待办
+#[derive(ToSchema)]
+pub(crate) struct Task {
+    id: String,
+    /// 所在步骤
+    step: String,
+    round: u32,
+    state: TaskState,
+    #[schema(required)]
+    owner: Option<String>,
+    #[schema(format = DateTime)]
+    opened_at: String,
+    #[schema(required, format = DateTime)]
+    closed_at: Option<String>,
+}
+
+/// 待办列表中的一行
+#[derive(ToSchema)]
+pub(crate) struct ToDo {
+    task: Task,
+    ticket: Ticket,
+}
+
+/// 工单的附件：文件、位置或链接
+#[derive(ToSchema)]
+pub(crate) struct Attachment {
+    /// 文件编号；位置和链接没有
+    #[schema(required)]
+    file: Option<String>,
+    /// `image`、`voice`、`video`、`file`、`location`、`link`
+    kind: String,
+    name: String,
+    /// 位置的坐标，或链接的地址
+    target: Option<String>,
+    by: Actor,
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// 时间线上的一行
+#[derive(ToSchema)]
+pub(crate) struct TimelineEntry {
+    /// 事件序号，从 1 开始，没有空缺
+    seq: i64,
+    /// 动作
+    verb: String,
+    actor: Actor,
+    /// 操作者的名字
+    name: String,
+    #[schema(format = DateTime)]
+    at: String,
+    /// 发生了什么
+    text: String,
+}
+
+/// 模板：一种业务的表单和流程
+#[derive(ToSchema)]
+pub(crate) struct Template {
+    key: String,
+    version: u32,
+    name: String,
+    form: Form,
+    flow: Flow,
+}
+
+/// 表单
+#[derive(ToSchema)]
+pub(crate) struct Form {
+    fields: Vec<Field>,
+}
+
+/// 表单的一个字段
+#[derive(ToSchema)]
+pub(crate) struct Field {
+    key: String,
+    /// 字段类型
+    kind: String,
+    label: String,
+    /// 提示
+    help: Option<String>,
+    required: bool,
+    /// 最多几个字、几行或几个文件
+    max: Option<usize>,
+    options: Option<Vec<Choice>>,
+    /// 未填写时的值
+    #[schema(value_type = Option<Value>)]
+    default: Option<Value>,
+}
+
+/// 一个选项
+#[derive(ToSchema)]
+pub(crate) struct Choice {
+    value: String,
+    label: String,
+}
+
+/// 流程
+#[derive(ToSchema)]
+pub(crate) struct Flow {
+    steps: Vec<FlowStep>,
+}
+
+/// 流程定义中的一个步骤
+#[derive(ToSchema)]
+pub(crate) struct FlowStep {
+    key: String,
+    name: String,
+    /// 客户看到的名称；没有则客户看不到这一步
+    public_name: Option<String>,
+    assign: Assign,
+}
+
+/// 步骤由谁处理
+#[derive(ToSchema)]
+pub(crate) struct Assign {
+    /// `group`：处理组
+    by: String,
+    /// 处理组
+    key: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum CustomerKind {
+    Wechat,
+    Wecom,
+}
+
+/// 客户
+#[derive(ToSchema)]
+pub(crate) struct Customer {
+    id: String,
+    external_userid: String,
+    unionid: String,
+    name: String,
+    corp_name: String,
+    avatar: String,
+    kind: CustomerKind,
+    phone: String,
+    /// 跟进人
+    follows: Vec<Follow>,
+    /// 是否已流失
+    is_lost: bool,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+/// 跟进关系
+#[derive(ToSchema)]
+pub(crate) struct Follow {
+    userid: String,
+    remark: String,
+    tags: Vec<String>,
+    state: String,
+    #[schema(format = DateTime)]
+    since: String,
+    is_lost: bool,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum MemberStatus {
+    Active,
+    Inactive,
+    Disabled,
+    Left,
+}
+
+/// 成员
+#[derive(ToSchema)]
+pub(crate) struct Member {
+    id: String,
+    /// 小写的 userid
+    userid: String,
+    /// 企业微信中的写法
+    display_userid: String,
+    name: String,
+    departments: Vec<i64>,
+    is_leader_in: Vec<i64>,
+    main_department: i64,
+    leaders: Vec<String>,
+    position: String,
+    avatar: String,
+    mobile: String,
+    status: MemberStatus,
+    /// 是否在应用可见范围内
+    visible: bool,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+/// 部门
+#[derive(ToSchema)]
+pub(crate) struct Department {
+    id: i64,
+    name: String,
+    #[schema(required)]
+    parent: Option<i64>,
+    order: i64,
+    leaders: Vec<String>,
+    is_removed: bool,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+/// 处理组
+#[derive(ToSchema)]
+pub(crate) struct Group {
+    key: String,
+    name: String,
+    members: Vec<String>,
+}
+
+/// 收到或待发的一项
+#[derive(ToSchema)]
+pub(crate) struct Job {
+    id: String,
+    topic: String,
+    /// `pending`、`running`、`done`、`ignored`、`merged`、`expired`、`failed`
+    state: String,
+    attempts: i32,
+    #[schema(required)]
+    order_key: Option<String>,
+    #[schema(required)]
+    once_key: Option<String>,
+    #[schema(format = DateTime)]
+    due_at: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(required, format = DateTime)]
+    finished_at: Option<String>,
+    /// 结果，或等待的原因
+    #[schema(required)]
+    outcome: Option<String>,
+    /// 内容；只在查看单项时给出
+    body: Option<String>,
+}
+
+/// 令牌，不含密文
+#[derive(ToSchema)]
+pub(crate) struct Token {
+    id: String,
+    name: String,
+    scopes: Vec<String>,
+    created_by: Actor,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(required, format = DateTime)]
+    last_used_at: Option<String>,
+    #[schema(required, format = DateTime)]
+    revoked_at: Option<String>,
+}
+
+/// 操作日志中的一行
+#[derive(ToSchema)]
+pub(crate) struct AuditEntry {
+    id: String,
+    /// 做了什么，例如 `token.created`
+    what: String,
+    /// 对什么
+    subject: String,
+    actor: Actor,
+    detail: Value,
+    /// 请求编号
+    trace: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+}

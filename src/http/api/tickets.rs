@@ -1,0 +1,383 @@
+//! Tickets: list, read, create, act, history. Every change goes through the ticket room's one door.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use actix_web::{HttpRequest, http::StatusCode, web::Data};
+use catalog::GENERAL;
+use db::Conn;
+use kernel::{Ctx, Cursor, Error, Kind, Limit, Page, Result, TicketId};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use ticket::{ACTIONS, Command, Fact, Filter, Scope, Setup, Status, Ticket, TicketView};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Op, schema};
+use crate::{
+    guard::{Signed, may},
+    read::{self, Body, Query, Window},
+    reply::{Answer, Once, Refusal, Reply, ok},
+    shared::Server,
+};
+
+/// Times that an action without If-Match is begun anew, when another change came between.
+const TRIES: u32 = 3;
+/// The longest words to look for, and the longest names of customers and chats, in characters.
+const WORDS_MAX: usize = 100;
+const NAME_MAX: usize = 64;
+
+pub(crate) fn operations() -> Vec<Op> {
+    let which = "工单的 id 或单号";
+    vec![
+        Op::get("/tickets", list)
+            .named("list_tickets", "工单", "工单列表，最近变化的在前")
+            .takes_query::<ListTickets>()
+            .lists::<schema::Ticket>(),
+        Op::post("/tickets", create)
+            .named("create_ticket", "工单", "创建工单")
+            .takes::<NewTicket>()
+            .answers::<schema::Ticket>(201, "新的工单"),
+        Op::get("/tickets/{id}", get)
+            .named("get_ticket", "工单", "查看工单")
+            .where_path("id", which)
+            .answers::<schema::Ticket>(200, "工单"),
+        Op::post("/tickets/{id}/actions/{verb}", act)
+            .named("act_on_ticket", "工单动作", "")
+            .where_path("id", which)
+            .takes_header("If-Match", "工单的版本（ETag）；已有更新的版本时得到 409 和工单的现状")
+            .answers::<schema::Ticket>(200, "动作之后的工单")
+            .documented_as(document_actions),
+        Op::get("/tickets/{id}/timeline", timeline)
+            .named("get_ticket_timeline", "工单", "工单的时间线，最早的在前")
+            .where_path("id", which)
+            .takes_query::<ListTimeline>()
+            .lists::<schema::TimelineEntry>(),
+    ]
+}
+
+/// One path for each action that there is, with what its dialog asks.
+fn document_actions(doc: &Value) -> Vec<(String, Value)> {
+    let document = |action: &&dyn ticket::Action| {
+        let mut doc = doc.clone();
+        if let Some(all) = doc.get_mut("parameters").and_then(Value::as_array_mut) {
+            all.retain(|one| one.get("name") != Some(&json!("verb")));
+        }
+        if let Some(doc) = doc.as_object_mut() {
+            let body = json!({ "schema": form_schema(&action.input()) });
+            doc.insert("operationId".to_owned(), json!(format!("{}_ticket", action.name())));
+            doc.insert("summary".to_owned(), json!(action.label()));
+            doc.insert(
+                "requestBody".to_owned(),
+                json!({ "content": { "application/json": body } }),
+            );
+        }
+        (format!("/tickets/{{id}}/actions/{}", action.name()), doc)
+    };
+    ACTIONS.iter().map(document).collect()
+}
+
+/// A form as a JSON schema.
+fn form_schema(form: &form::Form) -> Value {
+    let property = |field: &form::Field| {
+        let mut schema = match field.kind.as_str() {
+            "images" => json!({ "type": "array", "items": { "type": "string" } }),
+            "location" => json!({ "type": "object" }),
+            _ => json!({ "type": "string" }),
+        };
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("description".to_owned(), json!(field.label));
+            if !field.options.is_empty() {
+                let values: Vec<_> = field.options.iter().map(|one| &one.value).collect();
+                schema.insert("enum".to_owned(), json!(values));
+            }
+            if let Some(default) = &field.default {
+                schema.insert("default".to_owned(), default.clone());
+            }
+        }
+        (field.key.clone(), schema)
+    };
+    let required = form.fields.iter().filter(|field| field.required && field.default.is_none());
+    let required: Vec<_> = required.map(|field| &field.key).collect();
+    let properties: Map<String, Value> = form.fields.iter().map(property).collect();
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": required,
+        "properties": properties,
+    })
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListTickets {
+    /// 状态：open、suspended、closed、cancelled
+    status: Option<String>,
+    /// 来源入口
+    source: Option<String>,
+    /// 模板
+    template: Option<String>,
+    /// 客户的 external_userid
+    customer: Option<String>,
+    /// 创建的成员
+    creator: Option<String>,
+    /// 现在或曾经处理的成员
+    handler: Option<String>,
+    /// 标题中的文字，或完整的单号
+    q: Option<String>,
+    /// 上一页的 next
+    cursor: Option<String>,
+    /// 一页多少行，最多 200
+    limit: Option<i64>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListTimeline {
+    /// 上一页的 next
+    cursor: Option<String>,
+    /// 一页多少行，最多 200
+    limit: Option<i64>,
+}
+
+/// 要创建的工单
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewTicket {
+    /// 模板
+    #[serde(default = "general")]
+    #[schema(default = "general_request")]
+    template: String,
+    /// 来源入口
+    #[serde(default = "by_api")]
+    #[schema(default = "api")]
+    source: String,
+    /// 表单的填写内容，见模板的 form
+    #[serde(default)]
+    #[schema(required = false)]
+    form: Map<String, Value>,
+    /// 客户的 external_userid
+    #[serde(default)]
+    customer: Option<String>,
+    /// 来自哪个群聊
+    #[serde(default)]
+    chat_id: Option<String>,
+    /// 标签
+    #[serde(default)]
+    #[schema(required = false)]
+    tags: Vec<String>,
+}
+
+fn general() -> String {
+    GENERAL.to_owned()
+}
+
+fn by_api() -> String {
+    "api".to_owned()
+}
+
+async fn list(
+    who: Signed<may::ReadTickets>,
+    Query(query): Query<ListTickets>,
+    server: Data<Server>,
+) -> Reply {
+    let Window { cursor, limit } = read::window(query.cursor.as_deref(), query.limit)?;
+    let status = query.status.as_deref().map(Status::parse).transpose();
+    if query.q.as_ref().is_some_and(|q| q.chars().count() > WORDS_MAX) {
+        let detail = format!("q 最多 {WORDS_MAX} 个字");
+        return Err(Refusal::unreadable(Error::field("q", "too_long", detail)));
+    }
+    let filter = Filter {
+        status: status.map_err(Refusal::unreadable)?,
+        source: query.source,
+        template: query.template,
+        customer: query.customer,
+        creator: query.creator.map(|userid| userid.to_lowercase()),
+        handler: query.handler.map(|userid| userid.to_lowercase()),
+        q: query.q.filter(|q| !q.is_empty()),
+        cursor,
+        limit,
+    };
+    let (ctx, setup) = (who.ctx().clone(), server.setup.clone());
+    let page = server.db.read(move |conn| {
+        let page = ticket::list(conn, &Scope::of(&ctx.actor), &filter)?;
+        let items: Result<_> = page.items.iter().map(|one| shown(&ctx, &setup, one)).collect();
+        Ok(Page { items: items?, next: page.next })
+    });
+    ok(&page.await?)
+}
+
+async fn get(who: Signed<may::ReadTickets>, req: HttpRequest, server: Data<Server>) -> Reply {
+    Ok(current(&req, who.ctx(), &server).await?.respond(&req))
+}
+
+/// The ticket of a path, as an answer.
+async fn current(req: &HttpRequest, ctx: &Ctx, server: &Server) -> Result<Answer> {
+    let (key, ctx, setup) = (key(req), ctx.clone(), server.setup.clone());
+    let view = server.db.read(move |conn| shown(&ctx, &setup, &find(conn, &ctx, &key)?));
+    Answer::json(StatusCode::OK, &view.await?)
+}
+
+async fn create(
+    who: Signed<may::WriteTickets>,
+    req: HttpRequest,
+    server: Data<Server>,
+    body: Body,
+) -> Reply {
+    let (new, bytes) = body.json::<NewTicket>().await?;
+    for (path, given) in [("customer", &new.customer), ("chat_id", &new.chat_id)] {
+        if given.as_ref().is_some_and(|id| id.chars().count() > NAME_MAX) {
+            return Err(Error::field(path, "too_long", format!("最多 {NAME_MAX} 个字")).into());
+        }
+    }
+    let once = Once::of(&req, &who.caller, &bytes)?;
+    let setup = server.setup.clone();
+    let answer = server.command(who.ctx(), once, move |conn, ctx| {
+        let new = ticket::New {
+            template: &new.template,
+            source: &new.source,
+            form: &new.form,
+            customer: new.customer.clone(),
+            chat_id: new.chat_id.clone(),
+            tags: new.tags.clone(),
+        };
+        let ticket = ticket::create(conn, ctx, &setup, &new)?;
+        Answer::json(StatusCode::CREATED, &shown(ctx, &setup, &ticket)?)
+    });
+    Ok(answer.await?.respond(&req))
+}
+
+async fn act(
+    who: Signed<may::WriteTickets>,
+    req: HttpRequest,
+    server: Data<Server>,
+    body: Body,
+) -> Reply {
+    let verb = req.match_info().get("verb").unwrap_or_default().to_owned();
+    let expects = read::if_match(&req)?;
+    let (input, bytes) = body.json_or_empty::<Map<String, Value>>().await?;
+    let once = Once::of(&req, &who.caller, &bytes)?;
+    let deed = Deed { verb, input, expects };
+    perform(&req, &who, &server, once, deed, |_conn, _ctx, _input| Ok(())).await
+}
+
+/// What is to be done to the ticket of a path.
+pub(crate) struct Deed {
+    pub(crate) verb: String,
+    pub(crate) input: Map<String, Value>,
+    pub(crate) expects: Option<i64>,
+}
+
+/// Does something to the ticket of a path; `before` may add to the input, in the same transaction.
+pub(crate) async fn perform<F>(
+    req: &HttpRequest,
+    who: &Signed<may::WriteTickets>,
+    server: &Data<Server>,
+    once: Once,
+    deed: Deed,
+    before: F,
+) -> Reply
+where
+    F: Fn(&mut Conn, &Ctx, &mut Map<String, Value>) -> Result<()> + Clone + Send + 'static,
+{
+    let Deed { verb, input, expects } = deed;
+    let mut tries = 0;
+    let error = loop {
+        tries += 1;
+        let (key, setup) = (key(req), server.setup.clone());
+        let (verb, input, before) = (verb.clone(), input.clone(), before.clone());
+        let answer = server.command(who.ctx(), once.clone(), move |conn, ctx| {
+            let ticket = find(conn, ctx, &key)?;
+            let mut input = input.clone();
+            before(conn, ctx, &mut input)?;
+            let command = Command { expects, ..Command::new(&verb, &input) };
+            let after = ticket::act(conn, ctx, &setup, ticket.id, &command)?;
+            Answer::json(StatusCode::OK, &shown(ctx, &setup, &after)?)
+        });
+        match answer.await {
+            Ok(answer) => return Ok(answer.respond(req)),
+            // Nobody said which version he saw: what he asks for is judged by the newer one.
+            Err(error) if is_changed(&error) && expects.is_none() && tries < TRIES => {}
+            Err(error) => break error,
+        }
+    };
+    let is_ours = error.kind() == Kind::Conflict && error.code().starts_with("ticket.");
+    let refusal = Refusal::from(error);
+    if !is_ours {
+        return Err(refusal);
+    }
+    let current = current(req, who.ctx(), server).await?;
+    Err(refusal.with_current(current.value()))
+}
+
+fn is_changed(error: &Error) -> bool {
+    error.code() == "ticket.changed"
+}
+
+async fn timeline(
+    who: Signed<may::ReadTickets>,
+    Query(query): Query<ListTimeline>,
+    req: HttpRequest,
+    server: Data<Server>,
+) -> Reply {
+    let Window { cursor, limit } = read::window(query.cursor.as_deref(), query.limit)?;
+    let (key, ctx) = (key(&req), who.ctx().clone());
+    let page = server.db.read(move |conn| {
+        let ticket = find(conn, &ctx, &key)?;
+        history(conn, ticket.id, cursor, limit)
+    });
+    ok(&page.await?)
+}
+
+/// A part of a ticket's history in words, the oldest first.
+fn history(
+    conn: &mut Conn,
+    id: TicketId,
+    cursor: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<ticket::TimelineEntry>> {
+    let mut events = ticket::events(conn, id)?;
+    let after = cursor.map_or(0, |cursor| cursor.key);
+    events.retain(|event| event.seq > after);
+    events.truncate(usize::try_from(limit.probe()).unwrap_or(usize::MAX));
+    let names = names_in(conn, &events)?;
+    let lines = ticket::timeline(&events, &names);
+    Ok(Page::cut(lines, limit, |line| Cursor { key: line.seq, id: line.seq }))
+}
+
+/// The names of the members in these events.
+pub(crate) fn names_in(
+    conn: &mut Conn,
+    events: &[ticket::Event],
+) -> Result<BTreeMap<String, String>> {
+    let mut userids = BTreeSet::new();
+    for event in events {
+        userids.extend(event.actor.userid());
+        for fact in &event.facts {
+            if let Fact::TaskOwned { by, .. } = fact {
+                userids.insert(by);
+            }
+        }
+    }
+    let userids: Vec<_> = userids.into_iter().collect();
+    let members = org::members_by_ids(conn, &userids)?;
+    Ok(members.into_iter().map(|(userid, member)| (userid, member.name)).collect())
+}
+
+fn key(req: &HttpRequest) -> String {
+    req.match_info().get("id").unwrap_or_default().to_owned()
+}
+
+/// The ticket with this id or number, if the one who asks may see it.
+pub(crate) fn find(conn: &mut Conn, ctx: &Ctx, key: &str) -> Result<Ticket> {
+    let not_found = || Error::new(Kind::NotFound, "ticket.not_found", format!("没有工单 {key}"));
+    let ticket = match key.parse::<TicketId>() {
+        Ok(id) => ticket::get(conn, id)?,
+        Err(_no_id) => ticket::find_by_no(conn, key)?.ok_or_else(not_found)?,
+    };
+    if Scope::of(&ctx.actor).covers(&ticket) { Ok(ticket) } else { Err(not_found()) }
+}
+
+/// A ticket as it is shown to the one who asks.
+pub(crate) fn shown(ctx: &Ctx, setup: &Setup, ticket: &Ticket) -> Result<TicketView> {
+    let template = setup.catalog.get(&ticket.template.key, ticket.template.version)?;
+    Ok(ticket::view(ctx, ticket, &template))
+}

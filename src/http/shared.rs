@@ -1,0 +1,129 @@
+//! What handlers need, handed in by the root, and the one way in which they change anything.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use db::{Conn, Db};
+use files::FileStore;
+use kernel::{Clock, Ctx, Entropy, Error, Ids, Kind, Result};
+use org::idempotency::{self, Begin};
+use queue::intake::Intake;
+use ticket::Setup;
+use wecom::Crypt;
+
+use crate::{
+    guard::Tokens,
+    health::Migrated,
+    reply::{Answer, Once},
+};
+
+/// What the root hands in.
+#[derive(Clone)]
+pub struct Shared {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// Makes ids.
+    pub ids: Ids,
+    /// Makes tokens.
+    pub entropy: Entropy,
+    /// What tickets need.
+    pub setup: Setup,
+    /// Reads the signed addresses of progress pages.
+    pub links: notify::Links,
+    /// Where attachments lie.
+    pub files: FileStore,
+    /// Takes callbacks.
+    pub intake: Arc<Intake>,
+    /// The apps that are called back, by their name in the URL.
+    pub apps: BTreeMap<String, Crypt>,
+    /// Called after each committed change, so that the jobs it left run at once.
+    pub ring: Arc<dyn Fn() + Send + Sync>,
+    /// Renders the metrics in Prometheus' text format.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Whether anybody may read the metrics; otherwise a token with `ops:read` may.
+    pub metrics_public: bool,
+    /// Which build this is.
+    pub build: String,
+    /// Set when the service is about to stop: not ready any more.
+    pub is_draining: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let apps: Vec<_> = self.apps.keys().collect();
+        out.debug_struct("Shared")
+            .field("db", &self.db)
+            .field("apps", &apps)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the root handed in, and what the server remembers by itself.
+pub(crate) struct Server {
+    shared: Shared,
+    pub(crate) tokens: Tokens,
+    pub(crate) migrated: Migrated,
+}
+
+impl Deref for Server {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Server {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self { shared, tokens: Tokens::default(), migrated: Migrated::default() }
+    }
+
+    /// Changes something, in one transaction with the idempotency key of the request, if it has
+    /// one. A command that was done under this key before is not done again: its answer is given.
+    pub(crate) async fn command<F>(&self, ctx: &Ctx, once: Once, change: F) -> Result<Answer>
+    where
+        F: Fn(&mut Conn, &Ctx) -> Result<Answer> + Send + 'static,
+    {
+        let ctx = ctx.clone();
+        let answer = self
+            .db
+            .write(move |conn| match &once.key {
+                None => change(conn, &ctx),
+                Some(key) => do_once(conn, &ctx, &once, key, &change),
+            })
+            .await?;
+        (self.ring)();
+        Ok(answer)
+    }
+}
+
+fn do_once(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    once: &Once,
+    key: &str,
+    change: &dyn Fn(&mut Conn, &Ctx) -> Result<Answer>,
+) -> Result<Answer> {
+    match idempotency::begin(conn, ctx, &once.whose, key, &once.what)? {
+        Begin::First => {
+            let answer = change(conn, ctx)?;
+            let (status, body) = (i32::from(answer.status), answer.kept());
+            idempotency::finish(conn, &once.whose, key, status, body)?;
+            Ok(answer)
+        }
+        Begin::Replay { status, body } => {
+            Ok(Answer::again(u16::try_from(status).unwrap_or(200), body))
+        }
+        Begin::Mismatch => Err(Error::new(
+            Kind::Invalid,
+            "idempotency.mismatch",
+            "这个 Idempotency-Key 已用于另一个请求，请换一个",
+        )),
+    }
+}
