@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use customer::mirror as customers;
 use db::Conn;
-use http::callback::Raw;
+use http::Raw;
 use kernel::{Actor, Ctx, Error, Kind, Result, TicketId, Timestamp, text};
 use notify::{Desk, Press};
 use org::mirror as members;

@@ -244,12 +244,11 @@ impl House {
     /// # Errors
     /// When the address cannot be bound, or this replica has lost its number.
     pub async fn serve(self, stop: Stop, ready: impl FnOnce(SocketAddr)) -> Result<()> {
-        let settings = http::Settings {
-            bind: self.config.server.bind,
-            workers: self.config.server.workers,
-            ..http::Settings::default()
-        };
         let bind = self.config.server.bind;
+        let mut settings = http::Settings::new(bind.to_string());
+        if self.config.server.workers > 0 {
+            settings.workers = self.config.server.workers;
+        }
         let (server, addr) = http::bind(&settings, self.shared.clone()).map_err(|error| {
             let detail = format!("server.bind = {bind}：无法监听，端口可能已被占用");
             Error::new(Kind::Invalid, "server.bind", detail).caused_by(error)
