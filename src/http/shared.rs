@@ -11,7 +11,7 @@ use db::{Conn, Db};
 use files::FileStore;
 use kernel::{Clock, Ctx, Entropy, Error, Ids, Kind, Result};
 use org::idempotency::{self, Begin};
-use queue::intake::Intake;
+use queue::intake::Accept;
 use ticket::Setup;
 use wecom::Crypt;
 
@@ -39,7 +39,7 @@ pub struct Shared {
     /// Where attachments lie.
     pub files: FileStore,
     /// Takes callbacks.
-    pub intake: Arc<Intake>,
+    pub intake: Arc<dyn Accept>,
     /// The apps that are called back, by their name in the URL.
     pub apps: BTreeMap<String, Crypt>,
     /// Called after each committed change, so that the jobs it left run at once.

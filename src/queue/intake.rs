@@ -17,6 +17,7 @@ use std::{
 };
 
 use db::Db;
+use futures_util::future::BoxFuture;
 use kernel::{Clock, Error, Ids, JobId, Kind, Result};
 use tokio::sync::oneshot;
 
@@ -53,6 +54,15 @@ pub enum Accepted {
     Stored,
     /// On this machine's disk; it goes to the database later.
     Spooled,
+}
+
+/// What takes messages in: the [`Intake`], or what a measurement puts in its place.
+pub trait Accept: Send + Sync {
+    /// Takes a message. When this gives a place, the message may be acknowledged.
+    fn accept(&self, message: Incoming) -> BoxFuture<'_, Result<Accepted>>;
+
+    /// Whether messages go to the spool.
+    fn is_away(&self) -> bool;
 }
 
 /// How patient the intake is.
@@ -253,6 +263,16 @@ impl Intake {
         while keeper.as_ref().is_some_and(|keeper| !keeper.is_finished()) && !is_late() {
             tokio::time::sleep(STOP_LOOK).await;
         }
+    }
+}
+
+impl Accept for Intake {
+    fn accept(&self, message: Incoming) -> BoxFuture<'_, Result<Accepted>> {
+        Box::pin(Self::accept(self, message))
+    }
+
+    fn is_away(&self) -> bool {
+        Self::is_away(self)
     }
 }
 
