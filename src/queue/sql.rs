@@ -213,7 +213,35 @@ pub(crate) fn claim(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let free = t::id.eq_any(&ids).and(t::state.eq(State::Pending.as_str()));
+    take(conn, &ids, lease)
+}
+
+/// Leases the next job of a key, when it is due and of this topic: for who has just ended the one
+/// before it, in the same transaction.
+pub(crate) fn claim_next(
+    conn: &mut Conn,
+    order_key: &str,
+    topic: &str,
+    lease: Lease,
+) -> Result<Option<Held>> {
+    let of_key = |state: State| t::order_key.eq(order_key).and(t::state.eq(state.as_str()));
+    let running = t::table.filter(of_key(State::Running)).select(t::id);
+    if running.first::<i64>(conn).optional().or_db()?.is_some() {
+        return Ok(None);
+    }
+    let next = t::table.filter(of_key(State::Pending)).order(t::turn.asc());
+    let next = next.select((t::id, t::topic, t::due_at));
+    let next: Option<(i64, String, i64)> = next.first(conn).optional().or_db()?;
+    match next {
+        Some((id, of, due_at)) if of == topic && due_at <= lease.now.0 => {
+            Ok(take(conn, &[id], lease)?.pop())
+        }
+        _ => Ok(None),
+    }
+}
+
+fn take(conn: &mut Conn, ids: &[i64], lease: Lease) -> Result<Vec<Held>> {
+    let free = t::id.eq_any(ids).and(t::state.eq(State::Pending.as_str()));
     let won = diesel::update(t::table.filter(free.and(t::due_at.le(lease.now.0))))
         .set((
             t::state.eq(State::Running.as_str()),
@@ -226,7 +254,7 @@ pub(crate) fn claim(
     if won == 0 {
         return Ok(Vec::new());
     }
-    let ours = t::id.eq_any(&ids).and(t::lease_token.eq(lease.token));
+    let ours = t::id.eq_any(ids).and(t::lease_token.eq(lease.token));
     let rows = t::table.filter(ours).order((t::due_at.asc(), t::id.asc())).select((
         t::id,
         t::topic,

@@ -9,13 +9,14 @@ use std::{
     time::Duration,
 };
 
+use db::Conn;
 use futures_util::FutureExt as _;
 use kernel::{Error, JobId, Kind, Micros, Result, Timestamp, crash_point, text, time};
 
 use crate::{
-    job::{End, Handler, NetHandler, Record, State, Topic, TxHandler},
+    job::{End, Handler, Job, NetHandler, Record, State, Topic, TxHandler},
     run::{Held, Queue, Tally},
-    sql::{self, Closing},
+    sql::{self, Closing, Lease},
 };
 
 /// The first back-off, and the longest.
@@ -38,40 +39,99 @@ const NOT_BEGUN: u8 = 0;
 const INSIDE: u8 = 1;
 const RETURNED: u8 = 2;
 
-impl Queue {
-    /// Runs a job once and writes its end.
-    pub(crate) async fn work(&self, topic: &Topic, held: Held) -> Tally {
-        let began = self.clock.now();
-        let (id, attempt) = (held.job.id, held.job.attempts);
-        let order_key = held.job.order_key.clone();
-        let tally = match &topic.handler {
-            Handler::Tx(handler) => self.work_inside(topic, held, handler.clone()).await,
-            Handler::Net(handler) => self.work_outside(topic, held, handler.clone()).await,
-        };
-        let (end, ms) = (tally.word(), self.clock.now().since(began) / time::MILLI);
-        metrics::counter!("queue_jobs_total", "topic" => topic.name, "end" => end).increment(1);
-        tracing::info!(job = %id, topic = topic.name, attempt, order_key, end, ms, "job ended");
-        tally
+/// What a try leaves behind.
+pub(crate) struct Worked {
+    pub(crate) tally: Tally,
+    /// The next job of the same key, claimed as this one ended.
+    pub(crate) next: Option<Held>,
+    /// The token of a claim whose outcome is unknown.
+    pub(crate) stray: Option<i64>,
+}
+
+/// A job in hand, without what its handler takes along.
+#[derive(Clone)]
+struct Try {
+    id: JobId,
+    token: i64,
+    attempt: i32,
+    topic: Topic,
+    order_key: Option<String>,
+    /// The token of the next of its key, and how long that is leased.
+    next: i64,
+    lease: Micros,
+}
+
+impl Try {
+    /// Writes the end and takes the next of the key: a long row of jobs of one key is worked off
+    /// without looking for each among all that are due.
+    fn end(&self, conn: &mut Conn, now: Timestamp, closing: &Closing) -> Result<Option<Held>> {
+        if !sql::finish(conn, now, (self.id, self.token), closing)? {
+            return Err(Error::new(Kind::Invalid, LEASE_LOST, "the lease of the job was lost"));
+        }
+        match (closing, &self.order_key) {
+            (Closing::Over { .. }, Some(key)) => {
+                let lease = Lease { token: self.next, now, until: now.plus(self.lease) };
+                sql::claim_next(conn, key, self.topic.name, lease)
+            }
+            _ => Ok(None),
+        }
     }
 
-    async fn work_inside(&self, topic: &Topic, held: Held, handler: Arc<TxHandler>) -> Tally {
-        let (ctx, lease) = (self.ctx(held.job.id), (held.job.id, held.token));
-        let attempt = held.job.attempts;
+    fn ended(&self, closing: &Closing, next: Option<Held>) -> Worked {
+        let tally = match closing {
+            Closing::Over { state: State::Failed, .. } => Tally::Failed,
+            Closing::Over { state, .. } => Tally::Over(state.as_str()),
+            Closing::Again { is_try: true, .. } => Tally::Retried,
+            Closing::Again { is_try: false, .. } => Tally::Later,
+        };
+        Worked { tally, next, stray: None }
+    }
+
+    fn lost(&self) -> Worked {
+        tracing::warn!(job = %self.id, "a job ended after its lease was lost: without effect");
+        Worked { tally: Tally::Lost, next: None, stray: None }
+    }
+}
+
+impl Queue {
+    /// Runs a job once and writes its end.
+    pub(crate) async fn work(&self, topic: &Topic, held: Held) -> Worked {
+        let began = self.clock.now();
+        let this = Try {
+            id: held.job.id,
+            token: held.token,
+            attempt: held.job.attempts,
+            topic: topic.clone(),
+            order_key: held.job.order_key.clone(),
+            next: self.ids.next(began),
+            lease: self.lease,
+        };
+        let worked = match &topic.handler {
+            Handler::Tx(handler) => self.work_inside(&this, held.job, handler.clone()).await,
+            Handler::Net(handler) => self.work_outside(&this, held.job, handler.clone()).await,
+        };
+        let (end, ms) = (worked.tally.word(), self.clock.now().since(began) / time::MILLI);
+        metrics::counter!("queue_jobs_total", "topic" => topic.name, "end" => end).increment(1);
+        let (id, attempt) = (this.id, this.attempt);
+        tracing::info!(job = %id, topic = topic.name, attempt, end, ms, "job ended");
+        worked
+    }
+
+    async fn work_inside(&self, this: &Try, job: Job, handler: Arc<TxHandler>) -> Worked {
+        let ctx = self.ctx(this.id);
         let stage = Arc::new(AtomicU8::new(NOT_BEGUN));
-        let inside = stage.clone();
+        let (inside, ours) = (stage.clone(), this.clone());
         let done = self.db.write(move |conn| {
             inside.store(INSIDE, Ordering::SeqCst);
-            let end = handler(conn, &ctx, &held.job);
+            let end = handler(conn, &ctx, &job);
             inside.store(RETURNED, Ordering::SeqCst);
             let closing = closing(end?, ctx.now)?;
-            match sql::finish(conn, ctx.now, lease, &closing)? {
-                true => Ok(closing),
-                false => Err(lease_lost()),
-            }
+            let next = ours.end(conn, ctx.now, &closing)?;
+            Ok((closing, next))
         });
         let error = match done.await {
-            Ok(closing) => return tally(&closing),
-            Err(error) if error.code() == LEASE_LOST => return lost(lease.0),
+            Ok((closing, next)) => return this.ended(&closing, next),
+            Err(error) if error.code() == LEASE_LOST => return this.lost(),
             Err(error) => error,
         };
         let closing = match stage.load(Ordering::SeqCst) {
@@ -80,18 +140,16 @@ impl Queue {
                 let at = self.clock.now().plus(BACKOFF);
                 Closing::Again { at, why: error.to_string(), is_try: false }
             }
-            INSIDE if !error.is_transient() => {
-                self.judge(topic, lease.0, attempt, &panicked(&error.to_string()))
-            }
-            _ => self.judge(topic, lease.0, attempt, &error),
+            INSIDE if !error.is_transient() => self.judge(this, &panicked(&error.to_string())),
+            _ => self.judge(this, &error),
         };
-        self.close(lease, closing, None).await
+        let worked = self.close(this, closing, None).await;
+        Worked { stray: Some(this.next), ..worked }
     }
 
-    async fn work_outside(&self, topic: &Topic, held: Held, handler: Arc<NetHandler>) -> Tally {
-        let (ctx, lease) = (self.ctx(held.job.id), (held.job.id, held.token));
-        let attempt = held.job.attempts;
-        let work = AssertUnwindSafe(async move { handler(ctx, held.job).await }).catch_unwind();
+    async fn work_outside(&self, this: &Try, job: Job, handler: Arc<NetHandler>) -> Worked {
+        let ctx = self.ctx(this.id);
+        let work = AssertUnwindSafe(async move { handler(ctx, job).await }).catch_unwind();
         let (end, record) = match tokio::time::timeout(NET_TIME_MAX, work).await {
             Ok(Ok(done)) => done,
             Ok(Err(panic)) => {
@@ -106,72 +164,69 @@ impl Queue {
         crash_point("ob.sent");
         let closing = match closing(end, self.clock.now()) {
             Ok(closing) => closing,
-            Err(error) => self.judge(topic, lease.0, attempt, &error),
+            Err(error) => self.judge(this, &error),
         };
-        let tally = self.close(lease, closing, record).await;
+        let worked = self.close(this, closing, record).await;
         crash_point("ob.marked");
-        tally
+        worked
     }
 
     /// Writes the end of a try, again and again while the database is away: what was sent and is
     /// not marked would be sent again.
-    async fn close(
-        &self,
-        lease: (JobId, i64),
-        mut closing: Closing,
-        record: Option<Record>,
-    ) -> Tally {
+    async fn close(&self, this: &Try, mut closing: Closing, record: Option<Record>) -> Worked {
         let mut record = record.map(|record| Arc::new(Mutex::new(record)));
-        let mut pause = CLOSE_PAUSE;
+        let (mut pause, mut stray) = (CLOSE_PAUSE, None);
         for _try in 0..CLOSE_TRIES {
-            let error = match self.write_end(lease, &closing, record.clone()).await {
-                Ok(()) => return tally(&closing),
-                Err(error) if error.code() == LEASE_LOST => return lost(lease.0),
+            let error = match self.write_end(this, &closing, record.clone()).await {
+                Ok(next) => return Worked { stray, ..this.ended(&closing, next) },
+                Err(error) if error.code() == LEASE_LOST => {
+                    return Worked { stray, ..this.lost() };
+                }
                 Err(error) => error,
             };
+            stray = Some(this.next);
             if error.is_transient() {
                 tokio::time::sleep(pause).await;
                 pause = CLOSE_PAUSE_MAX.min(pause * 2);
                 continue;
             }
             // The record itself is at fault. Running the job again would repeat what was sent.
-            tracing::error!(job = %lease.0, %error, "a job's record could not be written");
+            tracing::error!(job = %this.id, %error, "a job's record could not be written");
             let outcome = format!("已执行，但结果无法入库：{error}");
             closing = Closing::Over { state: State::Failed, outcome };
             record = None;
         }
-        tracing::error!(job = %lease.0, "a job's end could not be written, its lease runs out");
-        Tally::Lost
+        tracing::error!(job = %this.id, "a job's end could not be written, its lease runs out");
+        Worked { tally: Tally::Lost, next: None, stray }
     }
 
     async fn write_end(
         &self,
-        lease: (JobId, i64),
+        this: &Try,
         closing: &Closing,
         record: Option<Arc<Mutex<Record>>>,
-    ) -> Result<()> {
-        let ctx = self.ctx(lease.0);
-        let closing = closing.clone();
+    ) -> Result<Option<Held>> {
+        let ctx = self.ctx(this.id);
+        let (this, closing) = (this.clone(), closing.clone());
         let written = self.db.write(move |conn| {
-            if !sql::finish(conn, ctx.now, lease, &closing)? {
-                return Err(lease_lost());
+            let next = this.end(conn, ctx.now, &closing)?;
+            if let Some(record) = &record {
+                record.lock().unwrap_or_else(PoisonError::into_inner)(conn, &ctx)?;
             }
-            match &record {
-                Some(record) => record.lock().unwrap_or_else(PoisonError::into_inner)(conn, &ctx),
-                None => Ok(()),
-            }
+            Ok(next)
         });
         written.await
     }
 
     /// What follows from an error: again after a pause, or the grave.
-    fn judge(&self, topic: &Topic, id: JobId, attempt: i32, error: &Error) -> Closing {
+    fn judge(&self, this: &Try, error: &Error) -> Closing {
+        let Try { id, attempt, topic, .. } = this;
         let outcome = error.to_string();
-        if !error.is_transient() || attempt >= topic.tries {
-            tracing::warn!(job = %id, topic = topic.name, attempt, %error, at = %error.at(), "job buried");
+        if !error.is_transient() || *attempt >= topic.tries {
+            tracing::warn!(job = %id, topic = topic.name, %attempt, %error, at = %error.at(), "job buried");
             return Closing::Over { state: State::Failed, outcome };
         }
-        let at = self.clock.now().plus(backoff(id, attempt));
+        let at = self.clock.now().plus(backoff(*id, *attempt));
         Closing::Again { at, why: outcome, is_try: true }
     }
 }
@@ -197,24 +252,6 @@ fn closing(end: End, now: Timestamp) -> Result<Closing> {
         }
         End::Failed(error) => Err(error),
     }
-}
-
-fn tally(closing: &Closing) -> Tally {
-    match closing {
-        Closing::Over { state: State::Failed, .. } => Tally::Failed,
-        Closing::Over { state, .. } => Tally::Over(state.as_str()),
-        Closing::Again { is_try: true, .. } => Tally::Retried,
-        Closing::Again { is_try: false, .. } => Tally::Later,
-    }
-}
-
-fn lost(id: JobId) -> Tally {
-    tracing::warn!(job = %id, "a job ended after its lease was lost: without effect");
-    Tally::Lost
-}
-
-fn lease_lost() -> Error {
-    Error::new(Kind::Invalid, LEASE_LOST, "the lease of the job was lost")
 }
 
 fn panicked(said: &str) -> Error {
