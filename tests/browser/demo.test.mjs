@@ -65,12 +65,12 @@ test("a newcomer reports a fault and sees it claimed and completed on every card
   await client.becomes(other);
   const theirs = client.card(WORDS);
   await client.button(theirs, "认领").waitFor();
-  await client.button(theirs, "转办").waitFor();
 
   await client.becomes(winner);
   const card = client.card(WORDS);
   await client.button(card, "认领").click();
   await client.button(card, "完成").waitFor();
+  await client.button(card, "转办").waitFor();
   assert.equal(
     await client.button(card, "认领").count(),
     0,
