@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS notify_message (
     face VARCHAR(191) NOT NULL,
     plan_no BIGINT NOT NULL,
     is_live BOOLEAN NOT NULL,
+    live_key VARCHAR(191),
     is_delayed BOOLEAN NOT NULL,
     state VARCHAR(12) NOT NULL,
     reason VARCHAR(500),
@@ -17,7 +18,8 @@ CREATE TABLE IF NOT EXISTS notify_message (
     response_code VARCHAR(191),
     code_until BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    sent_at BIGINT
+    sent_at BIGINT,
+    CONSTRAINT notify_message_live UNIQUE (live_key)
 );
 CREATE INDEX notify_message_by_ticket ON notify_message (ticket_id, is_live, id);
 CREATE INDEX notify_message_by_user ON notify_message (userid, state, id);

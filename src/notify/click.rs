@@ -102,13 +102,9 @@ fn meaning(message: &Message, click: &CardClick) -> Option<Press> {
 /// not have been there any more.
 ///
 /// # Errors
-/// The database's.
+/// The database's; a clash when the same card is being planned by somebody else.
 pub fn refresh(conn: &mut Conn, ctx: &Ctx, desk: &Desk, message: &Message) -> Result<()> {
-    let Some(ticket) = message.ticket_id else { return Ok(()) };
-    if !message.is_live {
-        return Ok(());
-    }
-    sql::plan(conn, message.id, "unknown", true)?;
+    let (Some(ticket), Kind::Task) = (message.ticket_id, message.kind()) else { return Ok(()) };
     let ticket = ticket::get(conn, TicketId(ticket))?;
-    plan::reconcile_tasks(conn, ctx, desk, &ticket)
+    plan::show_task(conn, ctx, desk, &ticket, message)
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use db::Db;
-use kernel::{Ctx, Error, Micros, Result, Timestamp, time};
+use kernel::{Ctx, Error, Micros, Result, TicketId, Timestamp, time};
 use queue::{End, Job, Record};
 use wecom::{
     ApiError, Client,
@@ -20,6 +20,7 @@ use crate::{
     click::CODE_LIFE,
     message::{Kind, Message, State},
     outbox::{self, SendJob, UpdateJob},
+    plan,
     sql::{self, NewMessage},
 };
 
@@ -189,29 +190,17 @@ impl Courier {
                 Err(error) => return delayed_or_failed(error, ctx.now),
             }
         }
-        let (desk, old, card) = (self.desk.clone(), message.clone(), update.card.clone());
+        let (desk, id, ticket) = (self.desk.clone(), message.id, message.ticket_id);
         let must_arrive = update.must_arrive;
         let record: Record = Box::new(move |conn, ctx| {
             let reason =
                 if recent { "已撤回旧卡片" } else { "卡片已过期，无法更新" };
-            sql::ended(conn, old.id, State::Recalled, reason)?;
-            if !must_arrive {
-                return Ok(());
+            sql::ended(conn, id, State::Recalled, reason)?;
+            sql::retire(conn, id)?;
+            match ticket {
+                Some(ticket) if must_arrive => plan::hand_out(conn, ctx, &desk, TicketId(ticket)),
+                _ => Ok(()),
             }
-            sql::plan(conn, old.id, "renewed", false)?;
-            let id = ctx.id();
-            let new = NewMessage {
-                id,
-                kind: old.kind(),
-                ticket_id: old.ticket_id,
-                task_id: old.task_id,
-                draft_id: old.draft_id,
-                userid: &old.userid,
-                title: &old.title,
-                face: &old.face,
-            };
-            let card = card.clone().with_task_id(crate::message::wecom_task_id(id));
-            outbox::send(conn, ctx, &desk, &new, Body::card(card))
         });
         (End::Done("旧卡片无法更新，已撤回".to_owned()), Some(record))
     }

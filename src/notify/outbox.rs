@@ -77,7 +77,7 @@ pub(crate) fn update(
     let (face, must_arrive) = face;
     let card = card.elided();
     check(&card, Purpose::Update)?;
-    sql::plan(conn, message.id, face, message.is_live && face != "renewed")?;
+    sql::plan(conn, message, face, message.is_live && face != "renewed")?;
     let job = UpdateJob { message: message.id, plan_no: message.plan_no + 1, card, must_arrive };
     put(conn, ctx, TOPIC_UPDATE, &job, &order_key(message.ticket_id, &message.userid))
 }

@@ -38,12 +38,7 @@ pub fn on_event(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: TicketId, seq: 
 ///
 /// # Errors
 /// The database's.
-pub(crate) fn reconcile_tasks(
-    conn: &mut Conn,
-    ctx: &Ctx,
-    desk: &Desk,
-    ticket: &Ticket,
-) -> Result<()> {
+fn reconcile_tasks(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket) -> Result<()> {
     let names = Names::of(conn, ticket)?;
     let painter = Painter { ctx, desk, ticket, names: &names };
     let live = sql::live(conn, ticket.id, Kind::Task)?;
@@ -84,6 +79,35 @@ pub(crate) fn reconcile_tasks(
         }
     }
     Ok(())
+}
+
+/// Hands out the cards that a ticket's people should have and do not.
+pub(crate) fn hand_out(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: TicketId) -> Result<()> {
+    let ticket = ticket::get(conn, ticket)?;
+    reconcile_tasks(conn, ctx, desk, &ticket)?;
+    match ticket.creator.userid() {
+        Some(starter) => reconcile_starter(conn, ctx, desk, &ticket, (starter, false)),
+        None => Ok(()),
+    }
+}
+
+/// Shows one card of a task as it must be now, whatever was planned for it before.
+pub(crate) fn show_task(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    ticket: &Ticket,
+    message: &crate::Message,
+) -> Result<()> {
+    let Some(task) = message.task_id.and_then(|id| ticket.task(TaskId(id))) else { return Ok(()) };
+    let names = Names::of(conn, ticket)?;
+    let painter = Painter { ctx, desk, ticket, names: &names };
+    let face = match TaskFace::of(ticket, task, &message.userid) {
+        face if face.acts() && !message.is_live => TaskFace::Renewed,
+        face => face,
+    };
+    let card = painter.task(message.id, task, &message.userid, &face);
+    outbox::update(conn, ctx, message, (&face.name(), face.acts()), card)
 }
 
 /// Retires the cards of open tasks, so that new ones are handed out and come to the top.

@@ -14,6 +14,7 @@ diesel::table! {
         face -> Text,
         plan_no -> BigInt,
         is_live -> Bool,
+        live_key -> Nullable<Text>,
         is_delayed -> Bool,
         state -> Text,
         reason -> Nullable<Text>,

@@ -1,17 +1,17 @@
 //! The SQL about messages. Nothing here decides anything.
 
-use db::{Conn, OrDb as _, diesel, diesel::prelude::*};
-use kernel::{Ctx, Result, TicketId, Timestamp};
+use db::{Conn, OrDb as _, Unique, diesel, diesel::dsl::Eq, diesel::prelude::*, is_unique};
+use kernel::{Ctx, Error, Kind, Result, TicketId, Timestamp};
 
 use crate::{
-    message::{Kind, Message, State},
+    message::{Kind as MessageKind, Message, State},
     schema::notify_message as m,
 };
 
 /// A message that is to be written.
 pub(crate) struct NewMessage<'a> {
     pub(crate) id: i64,
-    pub(crate) kind: Kind,
+    pub(crate) kind: MessageKind,
     pub(crate) ticket_id: Option<i64>,
     pub(crate) task_id: Option<i64>,
     pub(crate) draft_id: Option<i64>,
@@ -20,8 +20,25 @@ pub(crate) struct NewMessage<'a> {
     pub(crate) face: &'a str,
 }
 
+const LIVE: Unique = Unique { name: "notify_message_live", columns: "notify_message.live_key" };
+
+impl NewMessage<'_> {
+    /// What there can be only one of: the living card of a task and member, of a ticket's starter.
+    fn live_key(&self) -> Option<String> {
+        match (self.kind, self.task_id, self.ticket_id) {
+            (MessageKind::Task, Some(task), _) => Some(format!("t:{task}:{}", self.userid)),
+            (MessageKind::Starter, _, Some(ticket)) => Some(format!("s:{ticket}")),
+            _ => None,
+        }
+    }
+}
+
+fn clash() -> Error {
+    Error::new(Kind::Busy, db::CLASH, "这张卡片正在被更新，请稍后重试")
+}
+
 pub(crate) fn insert(conn: &mut Conn, ctx: &Ctx, new: &NewMessage<'_>) -> Result<()> {
-    diesel::insert_into(m::table)
+    let inserted = diesel::insert_into(m::table)
         .values((
             m::id.eq(new.id),
             m::kind.eq(new.kind.word()),
@@ -33,14 +50,19 @@ pub(crate) fn insert(conn: &mut Conn, ctx: &Ctx, new: &NewMessage<'_>) -> Result
             m::face.eq(kernel::text::cut_chars(new.face, 190)),
             m::plan_no.eq(1i64),
             m::is_live.eq(true),
+            m::live_key.eq(new.live_key()),
             m::is_delayed.eq(false),
             m::state.eq(State::Queued.word()),
             m::code_until.eq(0i64),
             m::created_at.eq(ctx.now.0),
         ))
         .execute(conn)
-        .map(|_rows| ())
-        .or_db()
+        .or_db();
+    match inserted {
+        // Somebody else is handing out the same card: look again at what is there.
+        Err(error) if is_unique(&error, LIVE) => Err(clash()),
+        other => other.map(|_rows| ()),
+    }
 }
 
 /// A message.
@@ -60,7 +82,7 @@ pub fn messages_of_ticket(conn: &mut Conn, ticket: TicketId) -> Result<Vec<Messa
     rows.select(Message::as_select()).load(conn).or_db()
 }
 
-pub(crate) fn live(conn: &mut Conn, ticket: TicketId, kind: Kind) -> Result<Vec<Message>> {
+pub(crate) fn live(conn: &mut Conn, ticket: TicketId, kind: MessageKind) -> Result<Vec<Message>> {
     m::table
         .filter(m::ticket_id.eq(ticket.0).and(m::is_live.eq(true)).and(m::kind.eq(kind.word())))
         .order(m::id.asc())
@@ -69,12 +91,28 @@ pub(crate) fn live(conn: &mut Conn, ticket: TicketId, kind: Kind) -> Result<Vec<
         .or_db()
 }
 
-pub(crate) fn plan(conn: &mut Conn, id: i64, face: &str, is_live: bool) -> Result<()> {
-    diesel::update(m::table.find(id))
-        .set((m::face.eq(face), m::is_live.eq(is_live), m::plan_no.eq(m::plan_no + 1)))
-        .execute(conn)
-        .map(|_rows| ())
-        .or_db()
+/// Plans what a card shows from now on. Two that plan for the same card at once clash, and the
+/// loser plans anew: otherwise each could take the other's plan for the newer one.
+pub(crate) fn plan(conn: &mut Conn, message: &Message, face: &str, is_live: bool) -> Result<()> {
+    let as_read = m::table.filter(m::id.eq(message.id).and(m::plan_no.eq(message.plan_no)));
+    let shown = (m::face.eq(face), m::plan_no.eq(message.plan_no + 1));
+    let planned = match is_live {
+        true => diesel::update(as_read).set(shown).execute(conn),
+        false => diesel::update(as_read).set((shown, retired())).execute(conn),
+    };
+    match planned.or_db()? {
+        1 => Ok(()),
+        _ => Err(clash()),
+    }
+}
+
+/// The message lives no more: another card may take its place.
+pub(crate) fn retire(conn: &mut Conn, id: i64) -> Result<()> {
+    diesel::update(m::table.find(id)).set(retired()).execute(conn).map(|_rows| ()).or_db()
+}
+
+fn retired() -> (Eq<m::is_live, bool>, Eq<m::live_key, Option<String>>) {
+    (m::is_live.eq(false), m::live_key.eq(None))
 }
 
 pub(crate) fn set_code(conn: &mut Conn, id: i64, code: &str, until: Timestamp) -> Result<()> {
@@ -131,7 +169,7 @@ pub(crate) fn delayed(conn: &mut Conn, id: i64) -> Result<()> {
 pub(crate) fn waiting_notices(conn: &mut Conn, userid: &str) -> Result<Vec<Message>> {
     m::table
         .filter(m::userid.eq(userid).and(m::state.eq(State::Queued.word())))
-        .filter(m::kind.eq(Kind::Notice.word()).and(m::is_delayed.eq(true)))
+        .filter(m::kind.eq(MessageKind::Notice.word()).and(m::is_delayed.eq(true)))
         .order(m::id.asc())
         .select(Message::as_select())
         .load(conn)

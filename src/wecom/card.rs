@@ -57,19 +57,6 @@ impl Card {
         }
     }
 
-    /// The same card under another task.
-    #[must_use]
-    pub fn with_task_id(mut self, task_id: String) -> Self {
-        match &mut self {
-            Self::TextNotice(card) => card.task_id = task_id,
-            Self::NewsNotice(card) => card.task_id = task_id,
-            Self::ButtonInteraction(card) => card.task_id = task_id,
-            Self::VoteInteraction(card) => card.task_id = task_id,
-            Self::MultipleInteraction(card) => card.task_id = task_id,
-        }
-        self
-    }
-
     /// The menu in the card's corner.
     pub fn action_menu(&self) -> Option<&ActionMenu> {
         match self {
