@@ -151,7 +151,6 @@ impl Painter<'_> {
                 });
             }
         }
-        card.button_list.push(Button::url("详情", 3, self.url(userid)));
     }
 
     /// The words of the one grey button of a face that acts no more.
