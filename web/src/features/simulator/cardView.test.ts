@@ -104,6 +104,14 @@ describe("cardView", () => {
     expect([view.emphasis, view.quote, view.menu, view.source]).toEqual([null, null, null, null]);
   });
 
+  it("leads on from its title where buttons take the last row", () => {
+    const card_action = { type: 1, url: "https://example.com/t/1" };
+    const notice = cardView({ card_type: "text_notice", card_action });
+    expect([notice.url, notice.interactive]).toEqual(["https://example.com/t/1", false]);
+    const pressed = cardView({ ...buttons, card_action });
+    expect([pressed.url, pressed.interactive]).toEqual(["https://example.com/t/1", true]);
+  });
+
   it("tells links, files and members apart in its rows", () => {
     const card = {
       card_type: "text_notice",

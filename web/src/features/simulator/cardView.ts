@@ -46,8 +46,9 @@ export interface CardView {
   selects: Question[];
   buttons: CardButton[];
   submit: { text: string; key: string } | null;
-  /** The whole card leads here. */
+  /** The whole card leads here: drawn as a last row, or on the title where buttons come last. */
   url: string | null;
+  interactive: boolean;
   /** Nothing on it can be pressed any more. */
   spent: boolean;
   /** The grey words in the place of its buttons. */
@@ -185,6 +186,7 @@ export function cardView(card: TemplateCard, state: CardState = {}): CardView {
       ? { text: card.submit_button.text || "提交", key: card.submit_button.key }
       : null,
     url: card.card_action?.type === 1 ? safeLink(card.card_action.url) : null,
+    interactive: (card.button_list ?? []).length > 0 || card.submit_button !== undefined,
     spent: (state.disabled ?? false) || replaced !== null,
     replaced,
   };
