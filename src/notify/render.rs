@@ -41,6 +41,12 @@ impl Names {
         Ok(Self(members.into_iter().map(|(userid, member)| (userid, member.name)).collect()))
     }
 
+    /// These names and no others.
+    #[cfg(test)]
+    pub(crate) fn for_tests(names: BTreeMap<String, String>) -> Self {
+        Self(names)
+    }
+
     /// A member's name; his userid when we do not know him.
     pub(crate) fn get(&self, userid: &str) -> String {
         self.0.get(userid).cloned().unwrap_or_else(|| userid.to_owned())
