@@ -2,7 +2,9 @@
 # Runs the tests, step by step, cheapest first. `make` knows the modes by the same names:
 #
 #   all      everything; what CI runs            quick    what takes a moment, before every commit
-#   bench    the benchmarks on both servers      schema   declared tables against migrated ones
+#   bench    the benchmarks on every database    schema   declared tables against migrated ones
+#
+# bench takes --quick (a minute and a half instead of five) and --write (put the table into both READMEs).
 #
 # Each step prints its name and its seconds. The log of a step that fails is shown, the other steps still run, and the
 # last line says how many tests passed and failed, over all runners. Logs stay in target/test-logs.
@@ -171,9 +173,17 @@ schema_on() {
     suite cargo "Schema on $1" cargo test --locked --test it schema
 }
 
+# A benchmark in the foreground, with its figures kept. `timeout` passes a signal on to everything that was started.
+figures() {
+    timeout --kill-after=10 "$limit" "$target/release/bench" --results "$place/figures" "$@" </dev/null &
+    child=$!
+    wait "$child" || failed=$((failed + 1))
+    child=
+}
+
 bench_on() {
     printf '== Benchmarks on %s\n' "$1"
-    QIDAN_TEST_MYSQL_PID=$(cat "$place/$1/pid") target/release/bench || failed=$((failed + 1))
+    QIDAN_TEST_MYSQL_PID=$(cat "$place/$1/pid") figures "${options[@]}"
 }
 
 all() {
@@ -209,14 +219,22 @@ schema() {
 bench() {
     check "Set up" deploy/setup.sh test
     check "Build" cargo build --locked --release --workspace
+    printf '== Benchmarks on SQLite\n'
+    QIDAN_TEST_MYSQL='' figures "${options[@]}"
     on_each_server bench_on
+    printf '== All figures\n'
+    figures --table "${readmes[@]}"
 }
 
 mode=${1:-all}
-case $mode in
-all | quick | schema | bench) ;;
+options=()
+readmes=()
+case "$mode ${*:2}" in
+"all " | "quick " | "schema " | "bench ") ;;
+"bench --quick") options=(--quick) ;;
+"bench --write") readmes=(--write README.md README.zh-CN.md) ;;
 *)
-    echo "usage: tests/run.sh all|quick|schema|bench" >&2
+    echo "usage: tests/run.sh all|quick|schema|bench [--quick|--write]" >&2
     exit 2
     ;;
 esac
