@@ -151,7 +151,11 @@ impl Courier {
         if message.plan_no > update.plan_no {
             return Ok((End::Merged("已有更新的内容".to_owned()), None));
         }
-        let Some(code) = message.code(ctx.now).map(str::to_owned) else {
+        let code = message.code(ctx.now).map(str::to_owned);
+        if code.is_none() && !update.must_arrive && !update.must_vanish {
+            return Ok((End::Ignored("卡片已无按钮，保持原样".to_owned()), None));
+        }
+        let Some(code) = code else {
             return Ok(self.take_back(ctx, &message, &update).await);
         };
         let request = CardUpdate::replace(

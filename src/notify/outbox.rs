@@ -39,6 +39,8 @@ pub(crate) struct UpdateJob {
     pub(crate) card: Card,
     /// Whether what it shows must reach the member, as a new card if need be: buttons, news.
     pub(crate) must_arrive: bool,
+    /// Whether what it showed before has buttons that must not be pressed any more.
+    pub(crate) must_vanish: bool,
 }
 
 /// Writes a message and the job that sends it.
@@ -75,11 +77,23 @@ pub(crate) fn update(
     card: Card,
 ) -> Result<()> {
     let (face, must_arrive) = face;
+    let must_vanish = acts(&message.face);
     let card = card.elided();
     check(&card, Purpose::Update)?;
     sql::plan(conn, message, face, message.is_live && face != "renewed")?;
-    let job = UpdateJob { message: message.id, plan_no: message.plan_no + 1, card, must_arrive };
+    let job = UpdateJob {
+        message: message.id,
+        plan_no: message.plan_no + 1,
+        card,
+        must_arrive,
+        must_vanish,
+    };
     put(conn, ctx, TOPIC_UPDATE, &job, &order_key(message.ticket_id, &message.userid))
+}
+
+/// Whether the face of that name has buttons that change something.
+fn acts(face: &str) -> bool {
+    matches!(face, "claimable" | "mine")
 }
 
 fn check(card: &Card, purpose: Purpose) -> Result<()> {

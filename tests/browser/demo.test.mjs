@@ -94,13 +94,11 @@ test("a newcomer reports a fault and sees it claimed and completed on every card
     (names) => names.length === 0,
   );
 
-  // A code changes a card once, and the claim has used that of a copy nobody pressed: such a copy
-  // either says 完成 or is taken back. It never goes on as if the work were still being done.
+  // A code changes a card once, and the claim has used that of a copy nobody pressed: it stays as
+  // the claim left it, without a button, and says who has the work.
   await client.becomes(other);
-  await client.chat
-    .getByText(/完成|撤回了一条消息/)
-    .first()
-    .waitFor();
+  await client.card(WORDS).getByText(`已被 ${winner} 认领`).first().waitFor();
+  assert.equal(await client.button(client.card(WORDS), "完成").count(), 0);
   await client.becomes(REQUESTER);
   await client.chat.getByText("完成").first().waitFor();
 
