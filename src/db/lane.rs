@@ -129,7 +129,7 @@ impl Db {
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.queue(&self.reads, move |pool| retrying(pool, &f, false)).await
+        self.queue(&self.reads, move |pool| retrying(pool, &f, Mode::Read)).await
     }
 
     /// One transaction: BEGIN IMMEDIATE on SQLite, READ COMMITTED on MySQL. `f` is run again as a
@@ -143,7 +143,7 @@ impl Db {
         F: Fn(&mut Conn) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.queue(&self.writes, move |pool| retrying(pool, &f, true)).await
+        self.queue(&self.writes, move |pool| retrying(pool, &f, Mode::Write)).await
     }
 
     /// A transaction on the calling thread, which may block. For threads of our own: no gate.
@@ -151,16 +151,17 @@ impl Db {
     /// # Errors
     /// As [`Db::write`].
     pub fn write_here<T>(&self, f: impl Fn(&mut Conn) -> Result<T>) -> Result<T> {
-        retrying(&self.writes.pool, &f, true)
+        retrying(&self.writes.pool, &f, Mode::Write)
     }
 
-    /// A transaction of the callbacks' intake, on the calling thread, on connections that nothing
-    /// else can use up (on SQLite: the one writer).
+    /// One statement of the callbacks' intake, on the calling thread, on connections that nothing
+    /// else can use up (on SQLite: the one writer). On MySQL a statement is a transaction of its
+    /// own, so BEGIN and COMMIT need not travel; SQLite inserts row by row and gets a real one.
     ///
     /// # Errors
     /// As [`Db::write`].
     pub fn write_intake<T>(&self, f: impl Fn(&mut Conn) -> Result<T>) -> Result<T> {
-        retrying(&self.intake.pool, &f, true)
+        retrying(&self.intake.pool, &f, Mode::Statement)
     }
 
     async fn queue<T, J>(&self, lane: &Lane, job: J) -> Result<T>
@@ -188,10 +189,18 @@ impl Db {
     }
 }
 
+/// What is done on a connection.
+#[derive(Clone, Copy)]
+enum Mode {
+    Read,
+    Write,
+    Statement,
+}
+
 fn retrying<T>(
     pool: &r2d2::Pool<Manager>,
     f: &impl Fn(&mut Conn) -> Result<T>,
-    is_write: bool,
+    mode: Mode,
 ) -> Result<T> {
     let mut tries = 0;
     loop {
@@ -199,7 +208,10 @@ fn retrying<T>(
         let mut held = pool
             .get()
             .map_err(|error| Error::new(Kind::Busy, AWAY, "数据库暂时无法连接").caused_by(error))?;
-        let done = if is_write { transaction(&mut held.conn, f) } else { f(&mut held.conn) };
+        let done = match (mode, &held.conn) {
+            (Mode::Read, _) | (Mode::Statement, Conn::Mysql(_)) => f(&mut held.conn),
+            (Mode::Write, _) | (Mode::Statement, Conn::Sqlite(_)) => transaction(&mut held.conn, f),
+        };
         let error = match done {
             Ok(value) => return Ok(value),
             Err(error) => error,
