@@ -78,7 +78,11 @@ async fn run(cli: Cli) -> kernel::Result<ExitCode> {
         ops::print(&http::openapi());
         return Ok(ExitCode::SUCCESS);
     }
-    let config = Config::load(cli.config.as_deref())?;
+    let mut config = Config::load(cli.config.as_deref())?;
+    if !matches!(cli.command, Command::Serve) && config.log.level == "info" {
+        // Every other command talks to a person, who asked for its answer only.
+        config.log.level = "warn".to_owned();
+    }
     ops::log_to_stderr(&config.log)?;
     ops::install_tls()?;
     let parts = Parts::system(ops::metrics()?);

@@ -1,6 +1,6 @@
 //! The operators' commands, and what every command needs: words on the terminal, logs, signals.
 
-use std::{str::FromStr as _, sync::Arc};
+use std::{io::IsTerminal as _, str::FromStr as _, sync::Arc};
 
 use clap::{Args, Subcommand};
 use kernel::{Actor, Ctx, Error, Ids, JobId, Kind, Limit, ReplicaNo, Result};
@@ -97,7 +97,10 @@ pub fn log_to_stderr(log: &Log) -> Result<()> {
     };
     let filter =
         EnvFilter::from_str(&log.level).map_err(|error| wrong("log.level", &error.to_string()))?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let started = match log.format.as_str() {
         "json" => logs.json().flatten_event(true).try_init(),
         "text" => logs.try_init(),
@@ -258,7 +261,7 @@ fn number(path: &str, text: &str) -> Result<i64> {
 /// `qidan inbox …`
 ///
 /// # Errors
-/// `queue.not_found`; `field_invalid` for a state that does not exist.
+/// `queue.no_such_job`; `field_invalid` for a state that does not exist.
 pub async fn inbox(config: Config, parts: Parts, command: InboxCommand) -> Result<()> {
     match command {
         InboxCommand::List(which) => list(&config, &parts, Side::Inbox, which).await,
