@@ -24,7 +24,7 @@ use std::{
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    body::{BodySize, MessageBody},
+    body::{BodySize, BoxBody, MessageBody},
     http::{StatusCode, header::CONTENT_TYPE},
     web::{Data, Payload},
 };
@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wecom::{Crypt, CryptError, Signed};
 
-use crate::shared::Server;
+use crate::{reply::Unread, shared::Server};
 
 /// The topic under which callbacks are stored: on the inbox's side of the queue.
 pub const TOPIC_CALLBACK: &str = "inbox.wecom";
@@ -168,13 +168,16 @@ pub(crate) async fn check(req: HttpRequest, apps: Data<Apps>) -> HttpResponse {
 /// A message: stored, then acknowledged.
 pub(crate) async fn take(
     req: HttpRequest,
-    payload: Payload,
+    mut payload: Payload,
     apps: Data<Apps>,
     server: Data<Server>,
 ) -> HttpResponse {
-    let (app, incoming) = match open(&req, payload, &apps, &server).await {
+    let (app, incoming) = match open(&req, &mut payload, &apps, &server).await {
         Ok(opened) => opened,
-        Err(refused) => return refused.answer(&req),
+        Err(refused) => {
+            let answer = refused.answer(&req);
+            return answer.map_body(|_head, text| Unread { text, _rest: payload }.boxed());
+        }
     };
     crash_point("cb.verified");
     match server.intake.accept(incoming).await {
@@ -198,7 +201,7 @@ pub(crate) async fn take(
 
 async fn open<'a>(
     req: &HttpRequest,
-    payload: Payload,
+    payload: &mut Payload,
     apps: &'a Apps,
     server: &Server,
 ) -> Result<(&'a App, Incoming), Refused> {
@@ -217,7 +220,7 @@ async fn open<'a>(
     Ok((app, incoming(&app.name, &opened.message, now)))
 }
 
-async fn read(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, Refused> {
+async fn read(req: &HttpRequest, payload: &mut Payload) -> Result<Bytes, Refused> {
     let declared = req.headers().get("content-length").and_then(|length| length.to_str().ok());
     let declared = declared.and_then(|length| length.parse::<usize>().ok()).unwrap_or_default();
     if declared > BODY_MAX {
@@ -350,6 +353,28 @@ impl MessageBody for Silence {
         _cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Poll::Ready(Some(Err(std::io::Error::other("nothing can store this callback"))))
+    }
+}
+
+/// The answer to a body that was not read to its end. While that is held, the server closes the
+/// connection behind the answer; were it dropped, an endless body would be read on for ever.
+struct Unread {
+    text: BoxBody,
+    _rest: Payload,
+}
+
+impl MessageBody for Unread {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.text.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.get_mut().text).poll_next(cx)
     }
 }
 
