@@ -171,6 +171,8 @@ pub struct Workers {
     pub repair_hour: i64,
     /// Days for which finished jobs are kept.
     pub keep_days: i64,
+    /// Seconds after which others take over the jobs of a process that died.
+    pub lease_seconds: i64,
 }
 
 /// The WeCom simulator.
@@ -221,17 +223,24 @@ impl Config {
             let table: Table = text.parse().map_err(|error| wrong(&place, error))?;
             merge(&mut all, table);
         }
+        let mut names = Vec::new();
         for (name, text) in env {
             let Some(path) = name.strip_prefix(PREFIX) else { continue };
             let path = path.to_lowercase();
             set(&mut all, &path.split("__").collect::<Vec<_>>(), &text)
                 .map_err(|detail| wrong(&name, detail))?;
-            place = format!("{place} + {name}");
+            names.push(name);
         }
         read_secret_files(&mut all)?;
-        let config: Self = Value::Table(all)
-            .try_into()
-            .map_err(|error: toml::de::Error| wrong(&place, error.message()))?;
+        let config: Self =
+            serde_path_to_error::deserialize(Value::Table(all)).map_err(|error| {
+                let key = error.path().to_string();
+                let variable = format!("{PREFIX}{}", key.replace('.', "__").to_uppercase());
+                let variables = names.into_iter().filter(|name| name.starts_with(&variable));
+                let places =
+                    std::iter::once(place).chain(variables).collect::<Vec<_>>().join(" + ");
+                wrong(&places, format!("{key}: {}", error.inner().message()))
+            })?;
         config.check()?;
         Ok(config)
     }
@@ -257,6 +266,9 @@ impl Config {
         self.zone_minutes()?;
         if !(0..24).contains(&self.workers.repair_hour) {
             return Err(wrong("workers.repair_hour", "须在 0 到 23 之间"));
+        }
+        if !(2..=3600).contains(&self.workers.lease_seconds) {
+            return Err(wrong("workers.lease_seconds", "须在 2 到 3600 之间"));
         }
         Ok(())
     }

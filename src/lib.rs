@@ -153,7 +153,8 @@ impl House {
         };
         let topics = work::topics(hands);
         let queue = Queue::new(db.clone(), parts.clock.clone(), ids.clone(), topics)
-            .with_bell(bell.clone());
+            .with_bell(bell.clone())
+            .with_lease(config.workers.lease_seconds * kernel::time::SECOND);
         let shared = http::Shared {
             db: db.clone(),
             clock: parts.clock.clone(),
