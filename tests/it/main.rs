@@ -11,4 +11,6 @@
 
 mod callback;
 mod cards;
+mod crash;
+mod outage;
 mod support;

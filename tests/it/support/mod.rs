@@ -3,7 +3,9 @@
 mod chat;
 mod db;
 mod desk;
+mod process;
 
 pub(crate) use chat::{Chat, Entry};
-pub(crate) use db::Schema;
+pub(crate) use db::{Schema, mysql};
 pub(crate) use desk::Desk;
+pub(crate) use process::{Place, Server, Site, qidan};
