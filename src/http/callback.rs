@@ -24,7 +24,7 @@ use std::{
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    body::{BodySize, BoxBody, MessageBody},
+    body::{BodySize, MessageBody},
     http::{StatusCode, header::CONTENT_TYPE},
     web::{Data, Payload},
 };
@@ -175,8 +175,9 @@ pub(crate) async fn take(
     let (app, incoming) = match open(&req, &mut payload, &apps, &server).await {
         Ok(opened) => opened,
         Err(refused) => {
-            let answer = refused.answer(&req);
-            return answer.map_body(|_head, text| Unread { text, _rest: payload }.boxed());
+            let mut answer = refused.answer(&req);
+            answer.extensions_mut().insert(Unread(Box::new(payload)));
+            return answer;
         }
     };
     crash_point("cb.verified");
@@ -353,28 +354,6 @@ impl MessageBody for Silence {
         _cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Poll::Ready(Some(Err(std::io::Error::other("nothing can store this callback"))))
-    }
-}
-
-/// The answer to a body that was not read to its end. While that is held, the server closes the
-/// connection behind the answer; were it dropped, an endless body would be read on for ever.
-struct Unread {
-    text: BoxBody,
-    _rest: Payload,
-}
-
-impl MessageBody for Unread {
-    type Error = Box<dyn std::error::Error>;
-
-    fn size(&self) -> BodySize {
-        self.text.size()
-    }
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.get_mut().text).poll_next(cx)
     }
 }
 

@@ -68,8 +68,7 @@ impl Body {
     /// The body as `T`, and as it came.
     pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<(T, Bytes), Refusal> {
         if !self.is_json {
-            let error = Error::new(Kind::Invalid, "http.not_json", "请求体须为 application/json");
-            return Err(Refusal::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE));
+            return Err(no_json().with_unread(self.payload));
         }
         let bytes = self.bytes().await?;
         Ok((json(&bytes)?, bytes))
@@ -84,39 +83,42 @@ impl Body {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok((T::default(), bytes));
         }
-        if !is_json {
-            let error = Error::new(Kind::Invalid, "http.not_json", "请求体须为 application/json");
-            return Err(Refusal::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE));
-        }
-        Ok((json(&bytes)?, bytes))
+        if is_json { Ok((json(&bytes)?, bytes)) } else { Err(no_json()) }
     }
 
     async fn bytes(mut self) -> Result<Bytes, Refusal> {
-        let whole = async {
-            let mut body = BytesMut::new();
-            while let Some(chunk) = self.payload.next().await {
-                let chunk = chunk.map_err(|error| {
-                    let error = Error::new(Kind::Invalid, "http.malformed", "请求体没有发完")
-                        .caused_by(std::io::Error::other(error.to_string()));
-                    Refusal::unreadable(error)
-                })?;
-                if body.len() + chunk.len() > JSON_MAX {
-                    let detail = format!("请求体最多 {} KiB", JSON_MAX >> 10);
-                    let error = Error::new(Kind::Invalid, "http.too_large", detail);
-                    return Err(Refusal::with_status(error, StatusCode::PAYLOAD_TOO_LARGE));
-                }
-                body.extend_from_slice(&chunk);
-            }
-            Ok(body.freeze())
-        };
-        match tokio::time::timeout(JSON_TIME, whole).await {
+        let read = match tokio::time::timeout(JSON_TIME, whole(&mut self.payload)).await {
             Ok(read) => read,
             Err(_late) => {
                 let error = Error::new(Kind::Invalid, "http.too_slow", "请求体没有及时发完");
                 Err(Refusal::with_status(error, StatusCode::REQUEST_TIMEOUT))
             }
-        }
+        };
+        read.map_err(|refusal| refusal.with_unread(self.payload))
     }
+}
+
+fn no_json() -> Refusal {
+    let error = Error::new(Kind::Invalid, "http.not_json", "请求体须为 application/json");
+    Refusal::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE)
+}
+
+async fn whole(payload: &mut Payload) -> Result<Bytes, Refusal> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            let error = Error::new(Kind::Invalid, "http.malformed", "请求体没有发完")
+                .caused_by(std::io::Error::other(error.to_string()));
+            Refusal::unreadable(error)
+        })?;
+        if body.len() + chunk.len() > JSON_MAX {
+            let detail = format!("请求体最多 {} KiB", JSON_MAX >> 10);
+            let error = Error::new(Kind::Invalid, "http.too_large", detail);
+            return Err(Refusal::with_status(error, StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
 }
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
@@ -167,6 +169,11 @@ fn explain(path: &str, said: &str, what: &str) -> (String, &'static str, String)
         let path = inside(named);
         let detail = format!("{what} {path} 出现了两次");
         (path, "duplicate", detail)
+    } else if said.starts_with("unknown variant") {
+        let known = said.split_once("expected").map(|(_unknown, known)| known).unwrap_or_default();
+        let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
+        let detail = format!("{what} {path} 须是其中之一：{}", known.join("、"));
+        (path.to_owned(), "not_an_option", detail)
     } else {
         let path = if path == "." { String::new() } else { path.to_owned() };
         let detail = format!("{what} {path} 的类型或取值不正确");

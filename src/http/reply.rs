@@ -1,7 +1,7 @@
 //! Answers, good and bad. Every refusal is `application/problem+json` (RFC 9457) and is rendered in
 //! one place, [`crate::watch`], where the request id is known.
 
-use std::fmt;
+use std::{any::Any, cell::Cell, fmt};
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
@@ -136,6 +136,11 @@ impl Once {
     }
 }
 
+/// The rest of a body that nobody will read. As long as it stands in the response, actix-web closes
+/// the connection after it; were it dropped before, it would read a chunked body to its end, which
+/// an endless one does not have.
+pub(crate) struct Unread(#[expect(dead_code, reason = "held, not read")] pub(crate) Box<dyn Any>);
+
 /// A refusal: the house's error, and what HTTP adds to it.
 pub(crate) struct Refusal(Box<Inside>);
 
@@ -144,12 +149,14 @@ struct Inside {
     status: StatusCode,
     current: Option<Value>,
     header: Option<(HeaderName, HeaderValue)>,
+    unread: Cell<Option<Unread>>,
 }
 
 impl Refusal {
     /// A refusal with a status that the kind alone does not say.
     pub(crate) fn with_status(error: Error, status: StatusCode) -> Self {
-        Self(Box::new(Inside { error, status, current: None, header: None }))
+        let unread = Cell::new(None);
+        Self(Box::new(Inside { error, status, current: None, header: None, unread }))
     }
 
     /// An input that cannot even be read.
@@ -170,6 +177,12 @@ impl Refusal {
         self
     }
 
+    /// The same refusal of a body that was not read to its end.
+    pub(crate) fn with_unread(self, body: impl Any) -> Self {
+        self.0.unread.set(Some(Unread(Box::new(body))));
+        self
+    }
+
     pub(crate) fn error(&self) -> &Error {
         &self.0.error
     }
@@ -180,7 +193,7 @@ impl Refusal {
 
     /// The problem document.
     pub(crate) fn respond(&self, request_id: &str) -> HttpResponse {
-        let Inside { error, status, current, header } = &*self.0;
+        let Inside { error, status, current, header, unread } = &*self.0;
         let is_bug = error.kind() == Kind::Bug;
         if is_bug {
             tracing::error!(request_id, %error, at = %error.at(), "a request met our own mistake");
@@ -212,6 +225,9 @@ impl Refusal {
         }
         if let Some((name, value)) = header {
             response.insert_header((name.clone(), value.clone()));
+        }
+        if let Some(unread) = unread.take() {
+            response.extensions_mut().insert(unread);
         }
         response.body(problem.to_string())
     }

@@ -1,6 +1,8 @@
 //! What happens to every request: it gets an id, a line in the log, the safe headers, and, when it
 //! is refused, its problem document. Query strings and tokens never reach the log.
 
+use std::time::Duration;
+
 use actix_web::{
     Error, HttpMessage as _, HttpRequest,
     body::{BoxBody, EitherBody, MessageBody},
@@ -52,7 +54,7 @@ pub(crate) async fn watch<B: MessageBody + 'static>(
     }
     secure(headers, is_api);
     if let Some(server) = server {
-        log(&response, server.clock.now().since(began));
+        record(&response, server.clock.now().since(began));
     }
     Ok(response)
 }
@@ -97,17 +99,12 @@ fn secure(headers: &mut HeaderMap, is_api: bool) {
     }
 }
 
-/// One line a request. What goes well by the thousand (callbacks, which leave an inbox row, and
-/// probes) is told on the debug level only.
-fn log<B>(response: &ServiceResponse<B>, took_us: i64) {
+/// One line a request, and its figures. What goes well by the thousand is told on the debug level
+/// only, and counted elsewhere: callbacks, which leave an inbox row, and probes.
+fn record<B>(response: &ServiceResponse<B>, took_us: i64) {
     let (request, status) = (response.request(), response.status().as_u16());
     let is_quiet = status < 400 && (request.path().starts_with(CALLBACK) || is_probe(request));
-    let is_told = if is_quiet {
-        tracing::enabled!(tracing::Level::DEBUG)
-    } else {
-        tracing::enabled!(tracing::Level::INFO)
-    };
-    if !is_told {
+    if is_quiet && !tracing::enabled!(tracing::Level::DEBUG) {
         return;
     }
     let id = request_id(request);
@@ -115,9 +112,13 @@ fn log<B>(response: &ServiceResponse<B>, took_us: i64) {
     let method = request.method().as_str();
     if is_quiet {
         tracing::debug!(request_id = id, method, route, status, took_us, "answered a request");
-    } else {
-        tracing::info!(request_id = id, method, route, status, took_us, "answered a request");
+        return;
     }
+    tracing::info!(request_id = id, method, route, status, took_us, "answered a request");
+    let seconds = Duration::from_micros(u64::try_from(took_us).unwrap_or_default());
+    metrics::histogram!("http_request_seconds", "route" => route.clone()).record(seconds);
+    let status = response.status().as_str().to_owned();
+    metrics::counter!("http_requests_total", "route" => route, "status" => status).increment(1);
 }
 
 fn is_probe(request: &HttpRequest) -> bool {

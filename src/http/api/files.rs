@@ -23,7 +23,7 @@ use super::{Op, schema, tickets};
 use crate::{
     guard::{Signed, may},
     read::{self, Query},
-    reply::{Once, Refusal, Reply},
+    reply::{Once, Refusal, Reply, bare},
     shared::Server,
 };
 
@@ -71,12 +71,16 @@ async fn attach(
     who: Signed<may::WriteTickets>,
     req: HttpRequest,
     server: Data<Server>,
-    parts: Multipart,
+    mut parts: Multipart,
 ) -> Reply {
     let expects = read::if_match(&req)?;
-    let (name, bytes) = match tokio::time::timeout(UPLOAD_TIME, upload(parts)).await {
-        Ok(read) => read?,
-        Err(_late) => return Err(crate::reply::bare(StatusCode::REQUEST_TIMEOUT)),
+    let uploaded = match tokio::time::timeout(UPLOAD_TIME, upload(&mut parts)).await {
+        Ok(uploaded) => uploaded,
+        Err(_late) => Err(bare(StatusCode::REQUEST_TIMEOUT)),
+    };
+    let (name, bytes) = match uploaded {
+        Ok(uploaded) => uploaded,
+        Err(refusal) => return Err(refusal.with_unread(parts)),
     };
     let store = server.files.clone();
     let stored = web::block(move || store.save(&bytes)).await;
@@ -105,7 +109,7 @@ fn kind_of(mime: &str) -> &'static str {
 }
 
 /// The name and the bytes of the part that is called `file`.
-async fn upload(mut parts: Multipart) -> std::result::Result<(String, BytesMut), Refusal> {
+async fn upload(parts: &mut Multipart) -> std::result::Result<(String, BytesMut), Refusal> {
     for _ in 0..PARTS_MAX {
         let Some(part) = parts.next().await else { break };
         let mut part = part.map_err(broken)?;

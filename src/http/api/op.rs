@@ -66,7 +66,7 @@ impl Op {
         Args: FromRequest + Permitted + 'static,
         F::Output: Responder + 'static,
     {
-        Self::new(Method::DELETE, path, handler)
+        Self::new(Method::DELETE, path, handler).takes_header("Idempotency-Key", IDEMPOTENCY)
     }
 
     fn new<F, Args>(method: Method, path: &'static str, handler: F) -> Self
