@@ -103,11 +103,7 @@ impl Case<'_> {
                 self.fetch(&Fetch::Member { userid })
             }
             Event::Unsubscribe => {
-                let patch = members::MemberPatch {
-                    visible: Some(false),
-                    ..members::MemberPatch::new(&self.from)
-                };
-                members::upsert_member(self.conn, self.ctx, &patch, self.stamp)?;
+                members::hide_member(self.conn, self.ctx, &self.from, self.stamp)?;
                 done("成员已离开可见范围")
             }
             Event::Bot(bot) => self.bot(bot),

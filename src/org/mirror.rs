@@ -127,6 +127,17 @@ pub fn upsert_members(
     sheet.save(conn, ctx).map(|_left| ())
 }
 
+/// A member cannot see the app any more (`unsubscribe`). It says nothing about whether he is there:
+/// WeCom sends it right after `delete_user`, too.
+///
+/// # Errors
+/// As [`upsert_member`].
+pub fn hide_member(conn: &mut Conn, ctx: &Ctx, userid: &str, stamp: Timestamp) -> Result<()> {
+    let mut sheet = Sheet::load(conn, [userid])?;
+    sheet.hide(conn, ctx, userid, stamp)?;
+    sheet.save(conn, ctx).map(|_left| ())
+}
+
 /// A member left the company. True when he was there before.
 ///
 /// # Errors

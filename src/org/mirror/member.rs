@@ -57,6 +57,11 @@ impl MemberShadow {
         self.seen.put((), stamp);
     }
 
+    /// He cannot see the app, which says nothing about whether he is there.
+    pub(crate) fn hide(&mut self, stamp: Timestamp) {
+        self.is_outside.put(true, stamp);
+    }
+
     /// He is not there.
     pub(crate) fn lose(&mut self, stamp: Timestamp) {
         self.gone.put((), stamp);

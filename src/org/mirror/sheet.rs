@@ -47,6 +47,19 @@ impl Sheet {
         Ok(())
     }
 
+    /// A member cannot see the app.
+    pub(super) fn hide(
+        &mut self,
+        conn: &mut Conn,
+        ctx: &Ctx,
+        userid: &str,
+        stamp: Timestamp,
+    ) -> Result<()> {
+        let owner = self.owner(conn, ctx, &userid.to_lowercase(), stamp)?;
+        self.shadow(conn, ctx, &owner)?.hide(stamp);
+        Ok(())
+    }
+
     /// A member left.
     pub(super) fn remove(
         &mut self,

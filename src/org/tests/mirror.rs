@@ -21,6 +21,7 @@ use crate::{
 enum Heard {
     Member(MemberPatch, i64),
     Left(&'static str, i64),
+    Hidden(&'static str, i64),
     Renamed(&'static str, &'static str, i64),
     Department(DepartmentPatch, i64),
     Dissolved(i64, i64),
@@ -34,6 +35,7 @@ impl Heard {
             Self::Left(userid, at) => {
                 mirror::remove_member(conn, ctx, userid, Timestamp(*at)).map(|_was_here| ())
             }
+            Self::Hidden(userid, at) => mirror::hide_member(conn, ctx, userid, Timestamp(*at)),
             Self::Renamed(from, to, at) => {
                 mirror::rename_member(conn, ctx, from, to, Timestamp(*at))
             }
@@ -179,6 +181,7 @@ fn any_heard() -> impl Strategy<Value = Heard> {
     prop_oneof![
         3 => (patch, stamp()).prop_map(|(patch, at)| Heard::Member(patch, at)),
         1 => (userid(), stamp()).prop_map(|(userid, at)| Heard::Left(userid, at)),
+        1 => (userid(), stamp()).prop_map(|(userid, at)| Heard::Hidden(userid, at)),
         1 => Just(Heard::Renamed("zhang", "zhang2", 8)),
         1 => sync,
         1 => stamp().prop_map(|at| Heard::Department(department(1, "d"), at)),
@@ -246,8 +249,12 @@ fn who_left_is_still_found_and_may_come_back() {
         assert_eq!((gone.status, gone.visible), (MemberStatus::Left, false));
         assert_eq!(gone.name, "李四");
         assert!(visible_members(conn).unwrap().is_empty());
+        // WeCom says of who left that he sees the app no more, which must not bring him back.
+        mirror::hide_member(conn, &ctx, "Li", Timestamp(3)).unwrap();
+        assert_eq!(find_member(conn, "li").unwrap().unwrap().status, MemberStatus::Left);
         upsert_member(conn, &ctx, &MemberPatch::new("li"), Timestamp(4)).unwrap();
-        assert_eq!(find_member(conn, "li").unwrap().unwrap().status, MemberStatus::Active);
+        let back = find_member(conn, "li").unwrap().unwrap();
+        assert_eq!((back.status, back.visible), (MemberStatus::Active, false));
         assert!(!mirror::remove_member(conn, &ctx, "nobody", Timestamp(4)).unwrap());
         assert_eq!(find_member(conn, "nobody").unwrap(), None);
     });
