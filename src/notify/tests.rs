@@ -70,6 +70,7 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         attachments: Vec::new(),
         tags: Vec::new(),
         urged: 3,
+        urged_at: None,
         created_at: Timestamp(0),
         updated_at: Timestamp(0),
         closed_at: None,

@@ -76,12 +76,12 @@ pub fn act(
     let action = actions::find(command.verb)?;
     let template = setup.catalog.get(&ticket.template.key, ticket.template.version)?;
     if command.on.is_some_and(|task| !is_open(&ticket, task)) {
-        return Err(explain::refusal(conn, setup, ctx, &ticket, command.on)?);
+        return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
     let facts = look_up(conn, &template, action.needs(), &ticket)?;
     let case = Case { ctx, ticket: &ticket, flow: &template.flow, facts: &facts };
     if !action.allows(&case) {
-        return Err(explain::refusal(conn, setup, ctx, &ticket, command.on)?);
+        return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
     let input = checked(action, command.input)?;
     let change = action.apply(&case, &input)?;
@@ -92,11 +92,25 @@ pub fn act(
                 all.push(Fact::Stepped { state });
                 all.extend(facts_of(ctx, Some(&ticket), &event, effects));
             }
-            Err(_refused) => return Err(explain::refusal(conn, setup, ctx, &ticket, command.on)?),
+            Err(flow::Refused::Same) => {
+                let to = receiver(&event);
+                return Err(explain::same_handler(conn, &ticket, to)?);
+            }
+            Err(_refused) => {
+                return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
+            }
         }
     }
     all.extend(change.after);
     commit(conn, ctx, id, Some(ticket), action.name(), all)
+}
+
+/// To whom the work was to go.
+fn receiver(event: &FlowEvent) -> &str {
+    match event {
+        FlowEvent::Transfer { to, .. } => to,
+        _ => "",
+    }
 }
 
 fn is_open(ticket: &Ticket, task: TaskId) -> bool {

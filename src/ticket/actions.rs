@@ -51,6 +51,11 @@ pub trait Action: Sync {
         Needs::Nothing
     }
 
+    /// Whose it is: the words of a refusal depend on it.
+    fn by(&self) -> By {
+        By::Handler
+    }
+
     /// Whether this actor may, on this ticket, now. Decides the button as well as the request.
     fn allows(&self, case: &Case<'_>) -> bool;
 
@@ -72,6 +77,17 @@ pub enum Needs {
     EveryStep,
     /// Any member.
     Members,
+}
+
+/// Whose an action is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Who works on the ticket.
+    Handler,
+    /// Who raised it.
+    Starter,
+    /// Whoever may see it.
+    Anybody,
 }
 
 /// What an action looks at.
@@ -112,10 +128,7 @@ pub fn find(name: &str) -> Result<&'static dyn Action> {
 impl Case<'_> {
     /// The member who asks; programs must say for whom they act.
     fn member(&self) -> Result<&str> {
-        self.ctx.actor.userid().ok_or_else(|| {
-            let detail = "这个动作只能由成员执行：请用 Qidan-Act-As 请求头指明成员";
-            Error::new(Kind::Forbidden, "ticket.needs_member", detail)
-        })
+        self.ctx.actor.userid().ok_or_else(needs_member)
     }
 
     /// The open task that this member may do.
@@ -130,6 +143,12 @@ impl Case<'_> {
             Error::new(Kind::Conflict, "ticket.step_closed", "这张工单没有进行中的待办")
         })
     }
+}
+
+/// The refusal of an action that only a member can do.
+pub(crate) fn needs_member() -> Error {
+    let detail = "这个动作只能由成员执行：请用 Qidan-Act-As 请求头指明成员";
+    Error::new(Kind::Forbidden, "ticket.needs_member", detail)
 }
 
 /// The note that most dialogs ask for.

@@ -5,7 +5,8 @@ use kernel::{Actor, Ctx, Error, Kind, Result, TaskId};
 
 use crate::{
     act::Setup,
-    ticket::{Task, TaskState, Ticket},
+    actions::{self, Action, By},
+    ticket::{Status, Task, TaskState, Ticket},
 };
 
 /// The refusal of an action that is not allowed now.
@@ -14,24 +15,31 @@ pub(crate) fn refusal(
     setup: &Setup,
     ctx: &Ctx,
     ticket: &Ticket,
-    on: Option<TaskId>,
+    (action, on): (&dyn Action, Option<TaskId>),
 ) -> Result<Error> {
-    let conflict = |code, detail: String| Error::new(Kind::Conflict, code, detail);
     let no = &ticket.no;
     if ticket.is_ended() {
-        let at = ticket.closed_at.unwrap_or(ticket.updated_at).local(setup.zone_minutes);
-        let by = ticket.tasks.iter().rev().find(|task| task.state == TaskState::Done);
-        let by = match by.and_then(|task| task.owner.as_deref()) {
-            Some(userid) => format!("，处理人 {}", name(conn, userid)?),
-            None => String::new(),
-        };
-        let detail = format!("工单 {no} {}（{at}{by}）", ticket.status.label());
-        return Ok(conflict("ticket.ended", detail));
+        return ended(conn, setup, ticket);
     }
-    let Actor::Member { userid } = &ctx.actor else {
-        let detail = format!("工单 {no} 现在不能执行这个动作");
-        return Ok(Error::new(Kind::Forbidden, "ticket.action_not_allowed", detail));
-    };
+    match action.by() {
+        By::Handler => {}
+        By::Starter => {
+            let label = action.label();
+            let detail = match ticket.creator.userid() {
+                Some(starter) => {
+                    format!("只有提交人 {} 可以{label}工单 {no}", name(conn, starter)?)
+                }
+                None => format!("只有提交人可以{label}工单 {no}"),
+            };
+            return Ok(Error::new(Kind::Forbidden, "ticket.not_starter", detail));
+        }
+        // Whoever may see a ticket may do this, so it is the ticket that is not ready.
+        By::Anybody => {
+            let detail = format!("工单 {no} 还在处理中，无需{}", action.label());
+            return Ok(conflict("ticket.not_ended", detail));
+        }
+    }
+    let Actor::Member { userid } = &ctx.actor else { return Ok(actions::needs_member()) };
     let task = on.and_then(|id| ticket.task(id)).or_else(|| his_task(ticket, userid));
     let Some(task) = task else {
         let detail = format!("您不是工单 {no} 当前的处理人");
@@ -42,8 +50,11 @@ pub(crate) fn refusal(
             let detail = format!("工单 {no} 已被 {} 认领", name(conn, owner)?);
             conflict("ticket.taken", detail)
         }
-        (TaskState::Open, _) => {
-            let detail = format!("工单 {no} 现在不能执行这个动作");
+        (TaskState::Open, Some(_own)) => {
+            conflict("ticket.claimed_already", format!("您已认领工单 {no}"))
+        }
+        (TaskState::Open, None) => {
+            let detail = format!("工单 {no} 现在不能{}", action.label());
             Error::new(Kind::Forbidden, "ticket.action_not_allowed", detail)
         }
         (TaskState::Done, owner) => {
@@ -63,6 +74,32 @@ pub(crate) fn refusal(
             conflict("ticket.step_closed", detail)
         }
     })
+}
+
+/// The refusal to hand work to the one who has it.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn same_handler(conn: &mut Conn, ticket: &Ticket, to: &str) -> Result<Error> {
+    let detail = format!("工单 {} 已经由 {} 处理，请换一位", ticket.no, name(conn, to)?);
+    Ok(Error::field("to", "same_handler", detail))
+}
+
+fn conflict(code: &'static str, detail: String) -> Error {
+    Error::new(Kind::Conflict, code, detail)
+}
+
+fn ended(conn: &mut Conn, setup: &Setup, ticket: &Ticket) -> Result<Error> {
+    let at = ticket.closed_at.unwrap_or(ticket.updated_at).local(setup.zone_minutes);
+    let done = ticket.tasks.iter().rev().find(|task| task.state == TaskState::Done);
+    // What was called off had no last handler, even if an earlier round of it was done.
+    let done = done.filter(|_task| ticket.status == Status::Closed);
+    let by = match done.and_then(|task| task.owner.as_deref()) {
+        Some(userid) => format!("，处理人 {}", name(conn, userid)?),
+        None => String::new(),
+    };
+    let detail = format!("工单 {} {}（{at}{by}）", ticket.no, ticket.status.label());
+    Ok(conflict("ticket.ended", detail))
 }
 
 fn his_task<'t>(ticket: &'t Ticket, userid: &str) -> Option<&'t Task> {

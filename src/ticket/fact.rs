@@ -173,6 +173,7 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
         attachments: Vec::new(),
         tags: created.tags,
         urged: 0,
+        urged_at: None,
         created_at: at,
         updated_at: at,
         closed_at: None,
@@ -215,6 +216,9 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
             ticket.closed_at = None;
         }
         Fact::Attached { attachment } => ticket.attachments.push(attachment.clone()),
-        Fact::Urged => ticket.urged += 1,
+        Fact::Urged => {
+            ticket.urged += 1;
+            ticket.urged_at = Some(at);
+        }
     }
 }

@@ -16,7 +16,7 @@ mod ticket;
 mod view;
 
 pub use act::{Command, Setup, TOPIC_EVENT, act, check_replay};
-pub use actions::{ACTIONS, Action, Case, Change, Needs, find as find_action};
+pub use actions::{ACTIONS, Action, By, Case, Change, Needs, find as find_action};
 pub use create::{New, create};
 pub use fact::{Created, Event, Fact, follow, replay};
 pub use list::{Filter, ToDo, TodoRow, list, open_of, to_do};

@@ -221,6 +221,9 @@ pub struct Ticket {
     pub tags: Vec<String>,
     /// How often it was urged.
     pub urged: u32,
+    /// When it last was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urged_at: Option<Timestamp>,
     /// When it was raised.
     pub created_at: Timestamp,
     /// When it last changed.

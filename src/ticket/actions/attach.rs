@@ -3,7 +3,7 @@
 use form::{Answers, Choice, Field, Form};
 use kernel::{Error, FileId, Result};
 
-use super::{Action, Case, Change};
+use super::{Action, By, Case, Change};
 use crate::{fact::Fact, policy::Scope, ticket::Attachment};
 
 /// The most attachments of one ticket.
@@ -33,6 +33,10 @@ impl Action for Attach {
                 Field::new("target", "textarea", "坐标或链接", false),
             ],
         }
+    }
+
+    fn by(&self) -> By {
+        By::Anybody
     }
 
     fn allows(&self, case: &Case<'_>) -> bool {

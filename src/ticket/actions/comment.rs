@@ -3,7 +3,7 @@
 use form::{Answers, Field, Form};
 use kernel::Result;
 
-use super::{Action, Case, Change};
+use super::{Action, By, Case, Change};
 use crate::{fact::Fact, policy::Scope};
 
 pub(crate) struct Comment;
@@ -19,6 +19,10 @@ impl Action for Comment {
 
     fn input(&self) -> Form {
         Form { fields: vec![Field::new("text", "textarea", "内容", true)] }
+    }
+
+    fn by(&self) -> By {
+        By::Anybody
     }
 
     fn allows(&self, case: &Case<'_>) -> bool {

@@ -4,7 +4,7 @@ use flow::Event;
 use form::{Answers, Form};
 use kernel::Result;
 
-use super::{Action, Case, Change, Needs, note, noted};
+use super::{Action, By, Case, Change, Needs, note, noted};
 use crate::{fact::Fact, policy::Scope};
 
 pub(crate) struct Reopen;
@@ -24,6 +24,10 @@ impl Action for Reopen {
 
     fn needs(&self) -> Needs {
         Needs::EveryStep
+    }
+
+    fn by(&self) -> By {
+        By::Anybody
     }
 
     fn allows(&self, case: &Case<'_>) -> bool {

@@ -3,11 +3,11 @@
 use form::Answers;
 use kernel::{Error, Kind, Result, time};
 
-use super::{Action, Case, Change};
+use super::{Action, By, Case, Change};
 use crate::{fact::Fact, policy};
 
-/// How long after any change a ticket must rest before it can be urged again: nobody is helped by
-/// a handler whose phone never stops.
+/// How long a ticket must rest after it was urged: nobody is helped by a handler whose phone never
+/// stops.
 const REST: kernel::Micros = time::MINUTE;
 
 pub(crate) struct Urge;
@@ -21,13 +21,17 @@ impl Action for Urge {
         "催办"
     }
 
+    fn by(&self) -> By {
+        By::Starter
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         !case.ticket.is_ended() && policy::is_starter(&case.ctx.actor, case.ticket)
     }
 
     fn apply(&self, case: &Case<'_>, _input: &Answers) -> Result<Change> {
-        let rested = case.ctx.now.since(case.ticket.updated_at) >= REST;
-        if case.ticket.urged > 0 && !rested {
+        let now = case.ctx.now;
+        if case.ticket.urged_at.is_some_and(|last| now.since(last) < REST) {
             let detail = "刚刚催办过，请一分钟后再试";
             return Err(Error::new(Kind::Conflict, "ticket.urged_just_now", detail));
         }

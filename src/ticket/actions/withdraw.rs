@@ -4,7 +4,7 @@ use flow::Event;
 use form::{Answers, Form};
 use kernel::Result;
 
-use super::{Action, Case, Change, note, noted};
+use super::{Action, By, Case, Change, note, noted};
 use crate::{fact::Fact, policy, ticket::Status};
 
 pub(crate) struct Withdraw;
@@ -20,6 +20,10 @@ impl Action for Withdraw {
 
     fn input(&self) -> Form {
         note("原因", false)
+    }
+
+    fn by(&self) -> By {
+        By::Starter
     }
 
     fn allows(&self, case: &Case<'_>) -> bool {
