@@ -8,28 +8,26 @@ use std::sync::Arc;
 use db::Db;
 use kernel::{Ctx, Error, Micros, Result, TicketId, Timestamp, time};
 use queue::{End, Job, Record};
-use wecom::{
-    ApiError, Client,
-    api::message as api,
-    error::Class,
-    message::{Body, CardUpdate},
-};
+use wecom::{ApiError, Client, api::message as api, error::Class, message::CardUpdate};
 
 use crate::{
     Desk, budget,
     click::CODE_LIFE,
+    digest,
     message::{Kind, Message, State},
-    outbox::{self, SendJob, UpdateJob},
-    plan,
-    sql::{self, NewMessage},
+    outbox::{SendJob, UpdateJob},
+    plan, sql,
 };
 
 /// How long after sending a message can be taken back, by WeCom's word.
 const RECALL_LIFE: Micros = 24 * time::HOUR;
-/// From how many waiting notices on they are merged into one.
-const DIGEST_FROM: usize = 3;
-/// The lines of a digest.
-const DIGEST_LINES: usize = 20;
+
+/// Whether a message may go now.
+enum Turn {
+    Go,
+    Wait(Timestamp),
+    Over,
+}
 
 /// How a job ended, and what is to be written then.
 type Outcome = (End, Option<Record>);
@@ -70,67 +68,52 @@ impl Courier {
         let Some(message) = found else {
             return Ok((End::Ignored("没有这条消息".to_owned()), None));
         };
-        if message.state != State::Queued.word() {
+        if !message.is_to_be_sent() {
             return Ok((End::Merged(message.reason.unwrap_or(message.state)), None));
         }
         let is_grey = message.face != "claimable" && message.face != "mine";
-        if send.is_overtaken_by_plan && message.plan_no > 1 && is_grey {
+        // What may be on a screen already is sent to its end, so that it can be changed there.
+        let is_fresh = !message.may_have_arrived();
+        if send.is_overtaken_by_plan && message.plan_no > 1 && is_grey && is_fresh {
             return Ok(merged(id, "发送前已失效"));
         }
-        if let Some(digest) = self.digest(&message).await? {
-            return Ok(digest);
+        if is_fresh && self.is_for_digest(&message).await? {
+            let (desk, userid) = (self.desk.clone(), message.userid.clone());
+            let record: Record = Box::new(move |conn, ctx| digest::tell(conn, ctx, &desk, &userid));
+            return Ok((End::Merged(digest::MERGED.to_owned()), Some(record)));
         }
         let (desk, userid, now) = (self.desk.clone(), message.userid.clone(), ctx.now);
-        let room = self
+        let turn = self
             .db
-            .write(move |conn| budget::admit(conn, &desk.limits, &desk.app, &userid, now))
+            .write(move |conn| match budget::admit(conn, &desk.limits, &desk.app, &userid, now)? {
+                Some(at) => Ok(Turn::Wait(at)),
+                None if sql::begin(conn, id)? => Ok(Turn::Go),
+                None => Ok(Turn::Over),
+            })
             .await?;
-        if let Some(at) = room {
-            let record: Record = Box::new(move |conn, _ctx| sql::delayed(conn, id));
-            let why = "已达企业微信的发送频率上限，稍后自动发送".to_owned();
-            return Ok((End::Later { at, why }, Some(record)));
-        }
-        let answer = api::send(&self.client, &self.desk.app, &send.request).await;
-        Ok(answered(&message, answer, ctx.now))
+        Ok(match turn {
+            Turn::Over => (End::Merged(digest::MERGED.to_owned()), None),
+            Turn::Wait(at) => {
+                let record: Record = Box::new(move |conn, _ctx| sql::delayed(conn, id));
+                let why = "已达企业微信的发送频率上限，稍后自动发送".to_owned();
+                (End::Later { at, why }, Some(record))
+            }
+            Turn::Go => {
+                let answer = api::send(&self.client, &self.desk.app, &send.request).await;
+                answered(&message, answer, ctx.now)
+            }
+        })
     }
 
-    /// Notices that had to wait are told together, once there are several: nothing is dropped.
-    async fn digest(&self, message: &Message) -> Result<Option<Outcome>> {
+    /// Whether a notice had to wait and there are several by now: they are told together.
+    async fn is_for_digest(&self, message: &Message) -> Result<bool> {
         if message.kind() != Kind::Notice || !message.is_delayed {
-            return Ok(None);
+            return Ok(false);
         }
-        let userid = message.userid.clone();
-        let waiting = self.db.read(move |conn| sql::waiting_notices(conn, &userid)).await?;
-        if waiting.len() < DIGEST_FROM {
-            return Ok(None);
-        }
-        let lines = waiting
-            .iter()
-            .take(DIGEST_LINES)
-            .map(|one| format!("· {}", kernel::text::cut_chars(&one.title.replace('\n', " "), 60)));
-        let mut words = format!("您有 {} 条工单进展：\n", waiting.len());
-        words.push_str(&lines.collect::<Vec<_>>().join("\n"));
-        if waiting.len() > DIGEST_LINES {
-            words.push_str("\n…");
-        }
-        let (desk, userid) = (self.desk.clone(), message.userid.clone());
-        let record: Record = Box::new(move |conn, ctx| {
-            for one in &waiting {
-                sql::ended(conn, one.id, State::Merged, "已合并到汇总消息")?;
-            }
-            let new = NewMessage {
-                id: ctx.id(),
-                kind: Kind::Reply,
-                ticket_id: None,
-                task_id: None,
-                draft_id: None,
-                userid: &userid,
-                title: &words,
-                face: "digest",
-            };
-            outbox::send(conn, ctx, &desk, &new, Body::text(&words))
-        });
-        Ok(Some((End::Merged("已合并到汇总消息".to_owned()), Some(record))))
+        let (userid, few) = (message.userid.clone(), digest::FROM);
+        let few = i64::try_from(few).unwrap_or(i64::MAX);
+        let waiting = self.db.read(move |conn| sql::waiting_notices(conn, &userid, few)).await?;
+        Ok(waiting.len() >= digest::FROM)
     }
 
     /// Does a job of [`crate::TOPIC_UPDATE`].
@@ -183,30 +166,35 @@ impl Courier {
     }
 
     /// A card that cannot be changed any more, for its code is spent: it is taken back, and sent
-    /// anew if it has buttons that must reach the member.
+    /// anew if it has buttons that must reach the member. One that is too old even for that stays
+    /// on the screen; a press on it brings a fresh code, and then it is changed after all.
     async fn take_back(&self, ctx: &Ctx, message: &Message, update: &UpdateJob) -> Outcome {
         let sent_at = Timestamp(message.sent_at.unwrap_or_default());
-        let recent = ctx.now.since(sent_at) < RECALL_LIFE;
-        if let (Some(msgid), true) = (&message.msgid, recent) {
-            match api::recall(&self.client, &self.desk.app, msgid).await {
-                Ok(()) => {}
-                Err(error) if matches!(error.class, Class::Gone | Class::AlreadyDone) => {}
+        let is_recent = ctx.now.since(sent_at) < RECALL_LIFE;
+        let is_taken_back = match message.msgid.as_deref().filter(|_msgid| is_recent) {
+            None => false,
+            Some(msgid) => match api::recall(&self.client, &self.desk.app, msgid).await {
+                Ok(()) => true,
+                Err(error) if matches!(error.class, Class::Gone | Class::AlreadyDone) => false,
                 Err(error) => return delayed_or_failed(error, ctx.now),
-            }
-        }
+            },
+        };
         let (desk, id, ticket) = (self.desk.clone(), message.id, message.ticket_id);
         let must_arrive = update.must_arrive;
         let record: Record = Box::new(move |conn, ctx| {
-            let reason =
-                if recent { "已撤回旧卡片" } else { "卡片已过期，无法更新" };
-            sql::ended(conn, id, State::Recalled, reason)?;
+            match is_taken_back {
+                true => sql::ended(conn, id, State::Recalled, "已撤回旧卡片")?,
+                false => sql::note(conn, id, "卡片已过期，点击后才会更新")?,
+            }
             sql::retire(conn, id)?;
             match ticket {
                 Some(ticket) if must_arrive => plan::hand_out(conn, ctx, &desk, TicketId(ticket)),
                 _ => Ok(()),
             }
         });
-        (End::Done("旧卡片无法更新，已撤回".to_owned()), Some(record))
+        let done =
+            if is_taken_back { "旧卡片无法更新，已撤回" } else { "旧卡片已过期" };
+        (End::Done(done.to_owned()), Some(record))
     }
 }
 
@@ -238,7 +226,10 @@ fn answered(message: &Message, answer: Result<api::Sent, ApiError>, now: Timesta
             (End::Done("此前已送达".to_owned()), Some(record))
         }
         Err(error) if error.is_transient() || error.class == Class::Config => {
-            delayed_or_failed(error, now)
+            let is_unsent = !error.outcome_unknown;
+            let (end, _none) = delayed_or_failed(error, now);
+            let back: Record = Box::new(move |conn, _ctx| sql::put_back(conn, id));
+            (end, is_unsent.then_some(back))
         }
         Err(error) => refused(id, error.to_string()),
     }

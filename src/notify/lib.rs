@@ -7,6 +7,7 @@ mod answer;
 mod budget;
 mod click;
 mod deliver;
+mod digest;
 mod face;
 mod links;
 mod message;

@@ -48,6 +48,8 @@ impl Kind {
 pub enum State {
     /// Waits to be sent.
     Queued,
+    /// On its way: WeCom may have it although nobody heard so.
+    Sending,
     /// WeCom took it.
     Sent,
     /// WeCom refused it; the reason tells why.
@@ -59,10 +61,14 @@ pub enum State {
 }
 
 impl State {
+    /// The words of those that are still to be sent.
+    pub(crate) const UNSENT: [&'static str; 3] = ["queued", "sending", "failed"];
+
     /// The word in SQL.
     pub fn word(self) -> &'static str {
         match self {
             Self::Queued => "queued",
+            Self::Sending => "sending",
             Self::Sent => "sent",
             Self::Failed => "failed",
             Self::Merged => "merged",
@@ -110,6 +116,16 @@ pub struct Message {
 }
 
 impl Message {
+    /// Whether it is still to be sent. What WeCom refused is, when an operator says so.
+    pub(crate) fn is_to_be_sent(&self) -> bool {
+        State::UNSENT.contains(&self.state.as_str())
+    }
+
+    /// Whether WeCom may have it although nobody heard so.
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        self.state == State::Sending.word()
+    }
+
     /// What it is for.
     pub fn kind(&self) -> Kind {
         Kind::parse(&self.kind)

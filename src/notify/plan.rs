@@ -15,6 +15,9 @@ use crate::{
     sql::{self, NewMessage},
 };
 
+/// Bytes of a notice's words: a text has at most 2048, and its link needs room.
+const NOTICE_BYTES: usize = 1_500;
+
 /// Plans the messages of one event of a ticket.
 ///
 /// # Errors
@@ -193,7 +196,7 @@ fn tell(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket, event: &Event)
     if let (true, Some(starter)) = (alarmed, ticket.creator.userid()) {
         tracing::warn!(ticket = %ticket.id, "nobody can handle a ticket");
         let words =
-            format!("{} {}\n暂时没有可用的处理人，管理员已收到提醒", ticket.no, ticket.title);
+            format!("{} {}\n暂时没有可用的处理人，请联系管理员安排", ticket.no, ticket.title);
         notice(conn, ctx, desk, ticket, (starter, &words))?;
     }
     Ok(())
@@ -217,6 +220,8 @@ fn notice(
         face: "notice",
     };
     let url = desk.links.url(ticket.id, userid, ctx.now);
+    // The link must not be what a long text pushes over the platform's limit.
+    let words = kernel::text::cut_bytes(words, NOTICE_BYTES);
     let body = Body::text(&format!("{words}\n<a href=\"{url}\">查看工单</a>"));
     outbox::send(conn, ctx, desk, &new, body)
 }

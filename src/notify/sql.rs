@@ -139,9 +139,10 @@ pub(crate) fn sent(
     code: Option<&str>,
     at: (Timestamp, Timestamp),
 ) -> Result<()> {
-    diesel::update(m::table.filter(m::id.eq(id).and(m::state.eq(State::Queued.word()))))
+    diesel::update(m::table.filter(m::id.eq(id).and(m::state.eq_any(State::UNSENT))))
         .set((
             m::state.eq(State::Sent.word()),
+            m::reason.eq(None::<String>),
             m::msgid.eq(msgid),
             m::response_code.eq(code),
             m::code_until.eq(at.1.0),
@@ -160,18 +161,46 @@ pub(crate) fn ended(conn: &mut Conn, id: i64, state: State, reason: &str) -> Res
         .or_db()
 }
 
+/// Puts a note to a message that stays what it is.
+pub(crate) fn note(conn: &mut Conn, id: i64, reason: &str) -> Result<()> {
+    let row = diesel::update(m::table.find(id));
+    row.set(m::reason.eq(Some(reason))).execute(conn).map(|_rows| ()).or_db()
+}
+
+/// A message goes on its way; false when it was merged or sent meanwhile.
+pub(crate) fn begin(conn: &mut Conn, id: i64) -> Result<bool> {
+    let unsent = m::table.filter(m::id.eq(id).and(m::state.eq_any(State::UNSENT)));
+    let begun = diesel::update(unsent).set(m::state.eq(State::Sending.word()));
+    Ok(begun.execute(conn).or_db()? > 0)
+}
+
+/// WeCom does not have it for sure: it waits again.
+pub(crate) fn put_back(conn: &mut Conn, id: i64) -> Result<()> {
+    let sending = m::table.filter(m::id.eq(id).and(m::state.eq(State::Sending.word())));
+    let back = diesel::update(sending).set(m::state.eq(State::Queued.word()));
+    back.execute(conn).map(|_rows| ()).or_db()
+}
+
 pub(crate) fn delayed(conn: &mut Conn, id: i64) -> Result<()> {
     let row = diesel::update(m::table.find(id));
     row.set(m::is_delayed.eq(true)).execute(conn).map(|_rows| ()).or_db()
 }
 
-/// Notices to a member that had to wait and still do, oldest first.
-pub(crate) fn waiting_notices(conn: &mut Conn, userid: &str) -> Result<Vec<Message>> {
+/// The oldest notices to a member that wait, none of which is on its way.
+pub(crate) fn waiting_notices(conn: &mut Conn, userid: &str, most: i64) -> Result<Vec<Message>> {
     m::table
         .filter(m::userid.eq(userid).and(m::state.eq(State::Queued.word())))
-        .filter(m::kind.eq(MessageKind::Notice.word()).and(m::is_delayed.eq(true)))
+        .filter(m::kind.eq(MessageKind::Notice.word()))
         .order(m::id.asc())
+        .limit(most)
         .select(Message::as_select())
         .load(conn)
         .or_db()
+}
+
+/// Takes a waiting message into another one; false when somebody else was faster.
+pub(crate) fn merge(conn: &mut Conn, id: i64, reason: &str) -> Result<bool> {
+    let queued = m::table.filter(m::id.eq(id).and(m::state.eq(State::Queued.word())));
+    let merged = (m::state.eq(State::Merged.word()), m::reason.eq(Some(reason)));
+    Ok(diesel::update(queued).set(merged).execute(conn).or_db()? > 0)
 }

@@ -55,7 +55,11 @@ pub(super) async fn checked(
     _media_max: usize,
 ) -> Result<Bytes, ApiError> {
     let (status, kind) = (response.status(), text_of(response.headers(), &CONTENT_TYPE));
-    let body = read_body(path, response, ANSWER_MAX).await?;
+    let body = read_body(path, response, ANSWER_MAX).await.map_err(|error| match error.class {
+        // No call answers so much: it is not the platform that speaks, and that may pass.
+        Class::Data => ApiError { class: Class::Retry, ..error },
+        _ => error,
+    })?;
     if let Some(refusal) = refusal(path, &body) {
         return refusal.map_or(Ok(body), Err);
     }
