@@ -214,6 +214,13 @@ async fn what_is_not_the_platforms_is_refused_at_once_and_leaves_nothing() {
         ("an external entity", good.clone(), external.into(), 400),
         ("deep", good.clone(), in_xml(&deep), 400),
         ("wide", good.clone(), in_xml(&"<a/>".repeat(100_000)), 400),
+        (
+            "a long attribute",
+            good.clone(),
+            format!("<xml a=\"{}\"/>", "a".repeat(900_000)).into(),
+            400,
+        ),
+        ("comments", good.clone(), in_xml(&"<!-- a -->".repeat(90_000)), 400),
         ("wrong signature", wrong, body.clone(), 403),
         ("wrong receiver", query(&other), hand.body(&other), 403),
         ("damaged ciphertext", query(&flipped), hand.body(&flipped), 400),
@@ -252,6 +259,9 @@ async fn bodies_without_end_and_without_haste_are_cut_off_and_hold_nobody_up() {
         format!("POST /wecom/callback/desk?{query} HTTP/1.1\r\nHost: x\r\n{how}\r\n\r\n")
     };
 
+    let idle = join_all((0..300).map(|_| TcpStream::connect(&addr))).await;
+    let mut hesitant = TcpStream::connect(&addr).await.unwrap();
+    hesitant.write_all(b"POST /wecom/callback/desk HTTP/1.1\r\nHost:").await.unwrap();
     let mut slow = TcpStream::connect(&addr).await.unwrap();
     slow.write_all(head("Content-Length: 500").as_bytes()).await.unwrap();
     slow.write_all(b"<").await.unwrap();
@@ -269,7 +279,9 @@ async fn bodies_without_end_and_without_haste_are_cut_off_and_hold_nobody_up() {
     let read = tokio::time::timeout(Duration::from_secs(4), slow.read(&mut answer)).await;
     let read = read.expect("the slow one was not cut off").unwrap();
     assert!(answer[..read].starts_with(b"HTTP/1.1 408"), "{:?}", str::from_utf8(&answer[..read]));
-    drop((slow, endless));
+    let read = tokio::time::timeout(Duration::from_secs(8), hesitant.read(&mut answer)).await;
+    assert!(read.is_ok(), "half a head may not wait for ever");
+    drop((idle, slow, hesitant, endless));
     desk.close().await;
 }
 
@@ -314,6 +326,26 @@ async fn bytes_that_are_no_text_are_replaced_and_the_rest_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn texts_of_any_kind_are_kept_without_what_deceives_the_eye() {
+    let desk = Desk::open().await;
+    let long = "空调坏了\u{1F525}".repeat(5_000);
+    let tricky = "空\u{0}调\u{202E}坏\u{2066}了 <script>alert(1)</script> 👨‍👩‍👧";
+    desk.hears(text_xml("wangfang", &long, "1")).await;
+    desk.hears(text_xml("liuyang", tricky, "2")).await;
+    desk.hears(text_xml("zhaomin", " \u{200B}\r\n ", "3")).await;
+    desk.settle().await;
+    assert_eq!(desk.inbox("&state=failed").await, [] as [Value; 0]);
+    let tickets = desk.tickets().await;
+    let of = |userid: &str| tickets.iter().find(|one| one["creator"]["userid"] == userid).unwrap();
+    assert_eq!(of("liuyang")["title"], "空调坏了 <script>alert(1)</script> 👨‍👩‍👧");
+    let cut = of("wangfang")["title"].as_str().unwrap();
+    assert!(cut.starts_with("空调坏了\u{1F525}空调") && cut.chars().count() == 100, "{cut}");
+    let inbox = desk.inbox("").await;
+    assert!(inbox[0]["raw"]["plain"].as_str().unwrap().contains(&long), "kept whole");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn message_ids_and_numbers_of_any_length_are_read() {
     let desk = Desk::open().await;
     for (userid, msg_id) in [
@@ -329,9 +361,14 @@ async fn message_ids_and_numbers_of_any_length_are_read() {
     let stamp =
         text_xml("chenlei", "chenlei", "5").replace("1795395600", "99999999999999999999999");
     desk.hears(stamp).await;
+    let hand = Hand::new();
+    for stamp in ["-1", "yesterday", "999999999999999999999999999999", "0"] {
+        let sealed = hand.seal_at(text_xml("sunhao", "sunhao", "6"), stamp, [7; 16]);
+        assert_eq!(desk.post_callback(&query(&sealed), hand.body(&sealed)).await, 200, "{stamp}");
+    }
     desk.settle().await;
     let titles = desk.titles().await;
-    assert_eq!(titles, ["chenlei", "liuyang", "wangfang", "zhaomin", "zhoujie"]);
+    assert_eq!(titles, ["chenlei", "liuyang", "sunhao", "wangfang", "zhaomin", "zhoujie"]);
     assert_eq!(desk.inbox("&state=failed").await, [] as [Value; 0]);
     desk.close().await;
 }

@@ -99,5 +99,6 @@ async fn killed_again_and_again_under_load_nothing_is_lost_or_doubled() {
         let chat = site.chat(userid).await;
         assert_eq!(chat.from_app().len(), 1, "{userid} sees {chat:#?}");
     }
-    drop(service);
+    service.kill();
+    site.expect_whole();
 }

@@ -9,8 +9,16 @@
     reason = "a story that cannot go on has failed"
 )]
 
+mod api;
 mod callback;
 mod cards;
 mod crash;
+mod delivery;
+mod house;
+mod mirror;
+mod operators;
 mod outage;
+mod replicas;
 mod support;
+mod talk;
+mod tickets;

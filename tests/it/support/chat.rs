@@ -65,8 +65,24 @@ impl Entry {
 }
 
 /// A conversation of one person with the app, oldest first.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Chat(pub(crate) Vec<Entry>);
+
+impl std::fmt::Debug for Chat {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for entry in &self.0 {
+            let mark = match (entry.is_from_app(), entry.is_recalled()) {
+                (true, true) => "taken back",
+                (true, false) => "<",
+                (false, _) => ">",
+            };
+            let (grey, buttons) = (entry.grey().unwrap_or_default(), entry.buttons());
+            let words = if entry.card().is_some() { entry.title() } else { entry.words() };
+            writeln!(out, "{mark} {words} {} {grey} {buttons:?}", entry.emphasis())?;
+        }
+        Ok(())
+    }
+}
 
 impl Chat {
     /// What the app wrote and did not take back.
@@ -96,5 +112,17 @@ impl Chat {
     pub(crate) fn texts(&self) -> Vec<&str> {
         let texts = self.from_app().into_iter().filter(|entry| entry.card().is_none());
         texts.map(Entry::words).collect()
+    }
+}
+
+impl Chat {
+    /// The cards with this title, newest last.
+    pub(crate) fn about(&self, title: &str) -> Vec<&Entry> {
+        self.cards().into_iter().filter(|card| card.title() == title).collect()
+    }
+
+    /// Whether the app said something with these words in it.
+    pub(crate) fn was_told(&self, words: &str) -> bool {
+        self.texts().iter().any(|text| text.contains(words))
     }
 }

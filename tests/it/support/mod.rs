@@ -1,5 +1,6 @@
 //! What stories are told with.
 
+mod ask;
 mod chat;
 mod db;
 mod desk;

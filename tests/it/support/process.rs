@@ -13,7 +13,8 @@ use std::{
 };
 
 use db::diesel::{
-    Connection as _, MysqlConnection, SqliteConnection, connection::SimpleConnection as _,
+    Connection as _, MysqlConnection, RunQueryDsl as _, SqliteConnection,
+    connection::SimpleConnection as _, dsl, sql_types::Text,
 };
 use kernel::{Clock, Entropy};
 use serde_json::{Value, json};
@@ -373,6 +374,15 @@ impl Site {
         };
         let lines = self.deliveries().await;
         lines.iter().filter(|line| line["status"] == 200).filter_map(number).collect()
+    }
+
+    /// A database that is ours to look after has no damage.
+    #[track_caller]
+    pub(crate) fn expect_whole(&self) {
+        let Some(path) = self.place.url().strip_prefix("sqlite://") else { return };
+        let mut conn = SqliteConnection::establish(path).unwrap();
+        let checked = dsl::sql::<Text>("PRAGMA integrity_check").get_result::<String>(&mut conn);
+        assert_eq!(checked.unwrap(), "ok");
     }
 
     /// Takes hold of the database.
