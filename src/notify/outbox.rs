@@ -11,7 +11,7 @@ use wecom::{
 
 use crate::{
     Desk,
-    message::Message,
+    message::{Kind as MessageKind, Message},
     sql::{self, NewMessage},
 };
 
@@ -19,6 +19,10 @@ use crate::{
 pub const TOPIC_SEND: &str = "outbox.send";
 /// The topic of cards that are to be changed in place.
 pub const TOPIC_UPDATE: &str = "outbox.update";
+
+/// Seconds within which WeCom swallows a reply that says the same: long enough for a try that is
+/// repeated, short enough for a member who asks again.
+const SAME_REPLY: i64 = 60;
 
 /// The body of a job of [`TOPIC_SEND`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -60,10 +64,14 @@ pub(crate) fn send(
         other => other,
     };
     sql::insert(conn, ctx, new)?;
+    let mut request = AppMessage::to_users(&[new.userid], desk.agent_id, body);
+    if new.kind == MessageKind::Reply {
+        request.duplicate_check_interval = SAME_REPLY;
+    }
     let job = SendJob {
         message: new.id,
-        is_overtaken_by_plan: new.kind == crate::message::Kind::Task,
-        request: AppMessage::to_users(&[new.userid], desk.agent_id, body).render()?,
+        is_overtaken_by_plan: new.kind == MessageKind::Task,
+        request: request.render()?,
     };
     put(conn, ctx, TOPIC_SEND, &job, &order_key(new.ticket_id, new.userid))
 }
