@@ -1,5 +1,5 @@
 //! Lanes: how many may use the database at once. Callers queue on an async gate before they take a
-//! thread, wait at most [`Settings::wait`] for a turn and [`Settings::deadline`] for the result, so
+//! thread, wait at most [`Settings::wait`] for a turn and [`Settings::deadline`] altogether, so
 //! that a database that hangs holds up a bounded number of threads and nobody else.
 
 use std::{sync::Arc, time::Duration};
@@ -169,6 +169,7 @@ impl Db {
         J: FnOnce(&r2d2::Pool<Manager>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        let late = tokio::time::Instant::now() + span(self.settings.deadline);
         let turn =
             tokio::time::timeout(span(self.settings.wait), lane.gate.clone().acquire_owned());
         let Ok(Ok(permit)) = turn.await else {
@@ -181,7 +182,7 @@ impl Db {
             drop(permit);
             done
         });
-        match tokio::time::timeout(span(self.settings.deadline), work).await {
+        match tokio::time::timeout_at(late, work).await {
             Ok(Ok(done)) => done,
             Ok(Err(panic)) => Err(Error::bug("a database job panicked").caused_by(panic)),
             Err(_late) => Err(busy("数据库没有及时应答，请稍后重试")),

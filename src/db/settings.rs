@@ -22,7 +22,8 @@ pub struct Settings {
     pub connections: u32,
     /// How long a caller waits for a turn before it hears "busy".
     pub wait: Micros,
-    /// How long a caller waits for the whole read or write before it hears "busy".
+    /// How long a caller waits for the whole read or write, its turn included, before it hears
+    /// "busy". People are answered within three seconds, so this is less.
     pub deadline: Micros,
 }
 
@@ -57,7 +58,7 @@ impl Settings {
             engine,
             connections: 16,
             wait: 2 * time::SECOND,
-            deadline: 3 * time::SECOND,
+            deadline: 2500 * time::MILLI,
         })
     }
 
