@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wecom::{Crypt, CryptError, Signed};
 
-use crate::{reply::Unread, shared::Server};
+use crate::{reply::without_reading, shared::Server};
 
 /// The topic under which callbacks are stored: on the inbox's side of the queue.
 pub const TOPIC_CALLBACK: &str = "inbox.wecom";
@@ -174,11 +174,7 @@ pub(crate) async fn take(
 ) -> HttpResponse {
     let (app, incoming) = match open(&req, &mut payload, &apps, &server).await {
         Ok(opened) => opened,
-        Err(refused) => {
-            let mut answer = refused.answer(&req);
-            answer.extensions_mut().insert(Unread(Box::new(payload)));
-            return answer;
-        }
+        Err(refused) => return without_reading(refused.answer(&req), Box::new(payload)),
     };
     crash_point("cb.verified");
     match server.intake.accept(incoming).await {

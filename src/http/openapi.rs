@@ -18,7 +18,7 @@ const ABOUT: &str = "企单的开放接口。用 `Authorization: Bearer` 带上�
     `application/problem+json`。";
 /// The reader fetches the document from here and runs its own script, and nothing else.
 const READER_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The OpenAPI 3.1 document of the API, the same text for the same build.
 pub fn openapi() -> String {
@@ -45,9 +45,7 @@ pub fn openapi() -> String {
         },
     });
     // A `Value` of texts and numbers always prints.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    text.push('\n');
-    text
+    serde_json::to_string_pretty(&document).unwrap_or_default()
 }
 
 /// The document as it is served.

@@ -1,16 +1,23 @@
 //! Answers, good and bad. Every refusal is `application/problem+json` (RFC 9457) and is rendered in
 //! one place, [`crate::watch`], where the request id is known.
 
-use std::{any::Any, cell::Cell, fmt};
+use std::{
+    any::Any,
+    cell::Cell,
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
-    body::BoxBody,
+    body::{BodySize, BoxBody, MessageBody},
     http::{
         StatusCode,
         header::{self, HeaderName, HeaderValue},
     },
 };
+use bytes::Bytes;
 use kernel::{Ctx, Error, Kind, Result, text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -136,10 +143,33 @@ impl Once {
     }
 }
 
-/// The rest of a body that nobody will read. As long as it stands in the response, actix-web closes
-/// the connection after it; were it dropped before, it would read a chunked body to its end, which
-/// an endless one does not have.
-pub(crate) struct Unread(#[expect(dead_code, reason = "held, not read")] pub(crate) Box<dyn Any>);
+/// The answer to a body that was not read to its end. While that is held, actix-web closes the
+/// connection behind the answer; were it dropped before, a chunked body would be read on to its end,
+/// which an endless one does not have.
+struct Unread {
+    text: BoxBody,
+    _rest: Box<dyn Any>,
+}
+
+/// The same response, which holds the rest of a body that nobody will read.
+pub(crate) fn without_reading(response: HttpResponse, rest: Box<dyn Any>) -> HttpResponse {
+    response.map_body(|_head, text| Unread { text, _rest: rest }.boxed())
+}
+
+impl MessageBody for Unread {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.text.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.get_mut().text).poll_next(cx)
+    }
+}
 
 /// A refusal: the house's error, and what HTTP adds to it.
 pub(crate) struct Refusal(Box<Inside>);
@@ -149,7 +179,7 @@ struct Inside {
     status: StatusCode,
     current: Option<Value>,
     header: Option<(HeaderName, HeaderValue)>,
-    unread: Cell<Option<Unread>>,
+    unread: Cell<Option<Box<dyn Any>>>,
 }
 
 impl Refusal {
@@ -179,7 +209,7 @@ impl Refusal {
 
     /// The same refusal of a body that was not read to its end.
     pub(crate) fn with_unread(self, body: impl Any) -> Self {
-        self.0.unread.set(Some(Unread(Box::new(body))));
+        self.0.unread.set(Some(Box::new(body)));
         self
     }
 
@@ -226,10 +256,11 @@ impl Refusal {
         if let Some((name, value)) = header {
             response.insert_header((name.clone(), value.clone()));
         }
-        if let Some(unread) = unread.take() {
-            response.extensions_mut().insert(unread);
+        let response = response.body(problem.to_string());
+        match unread.take() {
+            Some(rest) => without_reading(response, rest),
+            None => response,
         }
-        response.body(problem.to_string())
     }
 }
 

@@ -63,7 +63,8 @@ fn frame(title: &str, build: &str, body: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">\
          <meta name=\"format-detection\" content=\"telephone=no\">\
-         <title>{}</title><link rel=\"stylesheet\" href=\"/static/progress.css?v={}\"></head>\
+         <title>{}</title><link rel=\"icon\" href=\"/static/icon.svg\">\
+         <link rel=\"stylesheet\" href=\"/static/progress.css?v={}\"></head>\
          <body><main>{body}</main></body></html>",
         Text(title),
         Text(build),

@@ -11,9 +11,12 @@ const GOLDEN: &str = include_str!("../../../tests/golden/openapi.json");
 
 #[test]
 fn the_document_is_the_one_that_was_reviewed() {
+    let ours = crate::openapi() + "\n";
+    let differ = ours.lines().zip(GOLDEN.lines()).find(|(ours, golden)| ours != golden);
     assert!(
-        crate::openapi() == GOLDEN,
-        "the API differs from tests/golden/openapi.json: run `make golden` and review the change"
+        ours == GOLDEN,
+        "the API differs from tests/golden/openapi.json, first at {differ:?}: \
+         run `make golden` and review the change"
     );
 }
 
@@ -62,6 +65,14 @@ async fn the_reader_needs_nothing_from_elsewhere() {
         let file = desk.get(&format!("/static/{file}")).send().await;
         assert!(file.status.is_success() && file.header("content-type").contains(kind));
         assert!(!file.text.contains("://"), "no address of elsewhere");
+    }
+    for page in ["/api/docs", "/t/x"] {
+        let page = desk.get(page).send().await;
+        let files = page.text.split("=\"/static/").skip(1);
+        for file in files.map(|rest| rest.split('"').next().unwrap()) {
+            let file = desk.get(&format!("/static/{file}")).send().await;
+            assert!(file.status.is_success(), "a page names a file that is not there");
+        }
     }
     assert_eq!(desk.get("/static/x.js").send().await.problem().0, 404);
     let document = desk.get("/api/openapi.json").send().await;
