@@ -241,7 +241,7 @@ async fn what_is_not_the_platforms_is_refused_at_once_and_leaves_nothing() {
     let unknown = desk.http.post(url).body(body.clone()).send().await.unwrap();
     assert_eq!(unknown.status(), 404);
 
-    assert_eq!(desk.inbox("").await, [] as [Value; 0]);
+    assert_eq!(desk.inbox("").await, Vec::<Value>::new());
     assert_eq!(desk.post_callback(&good, body).await, 200, "the whole one is still welcome");
     desk.settle().await;
     assert_eq!(desk.titles().await, ["空调坏了"]);
@@ -308,7 +308,7 @@ async fn however_it_is_written_a_message_is_understood() {
     desk.settle().await;
     expected.sort();
     assert_eq!(desk.titles().await, expected);
-    assert_eq!(desk.inbox("&state=failed").await, [] as [Value; 0]);
+    assert_eq!(desk.inbox("&state=failed").await, Vec::<Value>::new());
     desk.close().await;
 }
 
@@ -334,7 +334,7 @@ async fn texts_of_any_kind_are_kept_without_what_deceives_the_eye() {
     desk.hears(text_xml("liuyang", tricky, "2")).await;
     desk.hears(text_xml("zhaomin", " \u{200B}\r\n ", "3")).await;
     desk.settle().await;
-    assert_eq!(desk.inbox("&state=failed").await, [] as [Value; 0]);
+    assert_eq!(desk.inbox("&state=failed").await, Vec::<Value>::new());
     let tickets = desk.tickets().await;
     let of = |userid: &str| tickets.iter().find(|one| one["creator"]["userid"] == userid).unwrap();
     assert_eq!(of("liuyang")["title"], "空调坏了 <script>alert(1)</script> 👨‍👩‍👧");
@@ -369,7 +369,7 @@ async fn message_ids_and_numbers_of_any_length_are_read() {
     desk.settle().await;
     let titles = desk.titles().await;
     assert_eq!(titles, ["chenlei", "liuyang", "sunhao", "wangfang", "zhaomin", "zhoujie"]);
-    assert_eq!(desk.inbox("&state=failed").await, [] as [Value; 0]);
+    assert_eq!(desk.inbox("&state=failed").await, Vec::<Value>::new());
     desk.close().await;
 }
 
@@ -397,7 +397,7 @@ async fn what_nobody_knows_is_kept_as_it_came_and_is_no_error() {
         assert!(item["raw"]["plain"].as_str().unwrap().contains(raw), "{item}");
         assert!(item["outcome"].as_str().unwrap().contains("未知类型"), "{item}");
     }
-    assert_eq!(desk.tickets().await, [] as [Value; 0]);
+    assert_eq!(desk.tickets().await, Vec::<Value>::new());
     desk.close().await;
 }
 

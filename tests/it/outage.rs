@@ -19,11 +19,16 @@ const SPACING: Duration = Duration::from_secs(5);
 /// Fifty callbacks a second.
 const EVERY: Duration = Duration::from_millis(20);
 
+#[expect(clippy::print_stdout, reason = "a story that is skipped says so")]
+fn skipped(why: &str) {
+    println!("skipped: {why}");
+}
+
 /// What the servers of `tests/servers` are called, by what the suite's own says of itself.
 fn kind_of_server() -> Option<&'static str> {
     use db::diesel::{Connection as _, MysqlConnection, RunQueryDsl as _, dsl, sql_types::Text};
     let Some(url) = mysql() else {
-        println!("skipped: a database server of one's own needs QIDAN_TEST_MYSQL");
+        skipped("a database server of one's own needs QIDAN_TEST_MYSQL");
         return None;
     };
     let mut conn = MysqlConnection::establish(url.split('?').next().unwrap()).unwrap();
@@ -152,8 +157,8 @@ async fn while_nothing_can_be_written_callbacks_wait_on_the_disk_and_a_restart_f
     site.until("all are in the spool", async |site| site.acknowledged().await.len() == 20).await;
     expect_good_answers(&site).await;
     service.kill();
+    // A server may still carry out what the dead process had asked of it: then that is a repeat.
     grip.release();
-    assert_eq!(site.stored().await, 0);
     let _service = site.starts(&[]).await;
     expect_all(&site, 20).await;
 }
@@ -210,7 +215,7 @@ impl Disk {
         if mount.output().is_ok_and(|ran| ran.status.success()) {
             return Some(Self { folder: folder.to_owned() });
         }
-        println!("skipped: a full disk needs the right to mount a tmpfs");
+        skipped("a full disk needs the right to mount a tmpfs");
         None
     }
 
@@ -297,7 +302,7 @@ async fn when_the_disk_for_attachments_is_full_the_reason_is_told_and_later_it_g
 async fn when_the_databases_disk_is_full_callbacks_wait_on_another() {
     let schema = Schema::fresh();
     if mysql().is_some() {
-        return println!("skipped: a server's own disk is its administrator's; SQLite's is ours");
+        return skipped("a server's own disk is its administrator's; SQLite's is ours");
     }
     let elsewhere = Schema::fresh();
     let Some(disk) = Disk::mount(&schema.folder, 8192) else { return };
