@@ -11,7 +11,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    ACTIONS, Command, New, Setup, Status, Ticket, ToDo, act, check_replay, create, events, get, to_do,
+    ACTIONS, Command, New, Setup, Status, Ticket, ToDo, act, check_replay, create, events, get,
+    to_do,
 };
 
 const CROWD: [&str; 4] = ["li", "wang", "zhao", "stranger"];
@@ -78,13 +79,17 @@ fn check(conn: &mut Conn, id: TicketId) {
     for userid in CROWD {
         let lists = |conn: &mut Conn, which| {
             let page = to_do(conn, userid, which, None, Limit::default()).unwrap();
-            page.items.iter().filter(|row| row.ticket.id == id).map(|row| row.task).collect::<Vec<_>>()
+            page.items
+                .iter()
+                .filter(|row| row.ticket.id == id)
+                .map(|row| row.task)
+                .collect::<Vec<_>>()
         };
         let (mine, open) = (lists(conn, ToDo::Mine), lists(conn, ToDo::Claimable));
         let owned = ticket.open_tasks().filter(|task| task.owner.as_deref() == Some(userid));
-        let free = ticket.open_tasks().filter(|task| {
-            task.owner.is_none() && task.handlers.iter().any(|one| one == userid)
-        });
+        let free = ticket
+            .open_tasks()
+            .filter(|task| task.owner.is_none() && task.handlers.iter().any(|one| one == userid));
         assert_eq!(mine, owned.map(|task| task.id).collect::<Vec<_>>());
         assert_eq!(open, free.map(|task| task.id).collect::<Vec<_>>());
     }
@@ -113,8 +118,12 @@ fn a_crowd_can_do_anything_in_any_order_and_the_log_gives_the_snapshot() {
                     if let Err(error) = act(conn, &ctx, &setup(), id, &Command::new(verb, &input)) {
                         let kind = error.kind();
                         assert!(
-                            matches!(kind, Kind::Forbidden | Kind::Conflict | Kind::NotFound | Kind::Invalid),
-                            "{verb} by {}: {error}", CROWD[who]
+                            matches!(
+                                kind,
+                                Kind::Forbidden | Kind::Conflict | Kind::NotFound | Kind::Invalid
+                            ),
+                            "{verb} by {}: {error}",
+                            CROWD[who]
                         );
                         assert!(!error.detail().is_empty());
                         assert_eq!(get(conn, id).unwrap(), before, "a refusal changes nothing");
@@ -170,7 +179,8 @@ fn an_older_rounds_button_acts_no_more() {
         assert_eq!(refused.code(), "ticket.step_closed");
         assert!(refused.detail().contains("已转给 wang 先生"), "{refused}");
         let wang = ctx.with_actor(Actor::member("wang"));
-        let done = act(conn, &wang, &setup(), ticket.id, &Command::new("complete", &nothing)).unwrap();
+        let done =
+            act(conn, &wang, &setup(), ticket.id, &Command::new("complete", &nothing)).unwrap();
         assert_eq!(done.status, Status::Closed);
     });
 }

@@ -86,13 +86,13 @@ impl std::fmt::Debug for Chat {
 
 impl Chat {
     /// What the app wrote and did not take back.
-    pub(crate) fn from_app(&self) -> Vec<&Entry> {
+    pub(crate) fn of_app(&self) -> Vec<&Entry> {
         self.0.iter().filter(|entry| entry.is_from_app() && !entry.is_recalled()).collect()
     }
 
     /// The cards, newest last.
     pub(crate) fn cards(&self) -> Vec<&Entry> {
-        self.from_app().into_iter().filter(|entry| entry.card().is_some()).collect()
+        self.of_app().into_iter().filter(|entry| entry.card().is_some()).collect()
     }
 
     /// The newest card with this button.
@@ -110,7 +110,7 @@ impl Chat {
 
     /// The words that the app wrote, newest last.
     pub(crate) fn texts(&self) -> Vec<&str> {
-        let texts = self.from_app().into_iter().filter(|entry| entry.card().is_none());
+        let texts = self.of_app().into_iter().filter(|entry| entry.card().is_none());
         texts.map(Entry::words).collect()
     }
 }
