@@ -3,7 +3,10 @@
 use kernel::{Error, Micros, Result, TicketId, time};
 use wecom::{ApiError, api::agent, error::Class};
 
-use crate::{Config, House, Parts, database, ops};
+use crate::{
+    Config, Parts, database,
+    ops::{self, Tools},
+};
 
 /// From when on a job that waits is worth a word.
 const LATE: Micros = 5 * time::MINUTE;
@@ -51,19 +54,19 @@ pub async fn run(config: Config, parts: Parts) -> Result<bool> {
         callback_keys(&mut report, name, app, &config.wecom.corp_id, &parts)?;
     }
     ops::print("数据库");
-    let house = match House::open(config, parts).await {
-        Ok(house) => house,
+    let tools = match ops::tools(&config, &parts) {
+        Ok(tools) => tools,
         Err(error) => {
             report.bad(&error.to_string(), "检查 database.url、网络与账号权限");
             return Ok(false);
         }
     };
+    tools.db.write(|_conn| Ok(())).await?;
     report.good(&format!("可读写，{} 个迁移已应用", db::known()?.len()));
-    jobs(&mut report, &house).await?;
-    tickets(&mut report, &house).await?;
+    jobs(&mut report, &tools).await?;
+    tickets(&mut report, &tools).await?;
     ops::print("企业微信");
-    platform(&mut report, &house).await;
-    house.close().await?;
+    platform(&mut report, &tools, config.wecom.apps.keys()).await;
     Ok(report.is_well)
 }
 
@@ -105,9 +108,9 @@ fn callback_keys(
     Ok(())
 }
 
-async fn jobs(report: &mut Report, house: &House) -> Result<()> {
-    let now = house.ctx().now;
-    let stats = house.db().read(queue::stats).await?;
+async fn jobs(report: &mut Report, tools: &Tools) -> Result<()> {
+    let now = tools.ctx.now;
+    let stats = tools.db.read(queue::stats).await?;
     let before = report.is_well;
     for stat in stats {
         let late = now.since(stat.oldest_due) > LATE;
@@ -129,16 +132,16 @@ async fn jobs(report: &mut Report, house: &House) -> Result<()> {
     Ok(())
 }
 
-async fn tickets(report: &mut Report, house: &House) -> Result<()> {
+async fn tickets(report: &mut Report, tools: &Tools) -> Result<()> {
     let (mut last, mut checked) = (TicketId(0), 0);
     let mut wrong: Vec<Error> = Vec::new();
     loop {
-        let ids = house.db().read(move |conn| ticket::ids_after(conn, last, BATCH)).await?;
+        let ids = tools.db.read(move |conn| ticket::ids_after(conn, last, BATCH)).await?;
         let Some(newest) = ids.last() else { break };
         last = *newest;
         checked += ids.len();
-        let errors = house
-            .db()
+        let errors = tools
+            .db
             .read(move |conn| {
                 Ok(ids
                     .iter()
@@ -158,13 +161,13 @@ async fn tickets(report: &mut Report, house: &House) -> Result<()> {
     Ok(())
 }
 
-async fn platform(report: &mut Report, house: &House) {
-    for name in house.shared().apps.keys() {
-        if let Err(error) = house.client().check_token(name).await {
+async fn platform(report: &mut Report, tools: &Tools, apps: impl Iterator<Item = &String>) {
+    for name in apps {
+        if let Err(error) = tools.client.check_token(name).await {
             report.bad(&format!("应用 {name} 取 access_token：{error}"), &mend(&error));
             continue;
         }
-        match agent::get(house.client(), name).await {
+        match agent::get(&tools.client, name).await {
             Ok(found) if found.close != 0 => {
                 report.bad(&format!("应用 {name} 已停用"), "在管理后台启用它");
             }

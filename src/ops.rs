@@ -6,9 +6,12 @@ use clap::{Args, Subcommand};
 use kernel::{Actor, Ctx, Error, Ids, JobId, Kind, Limit, ReplicaNo, Result};
 use queue::{Filter, Side, State};
 use tracing_subscriber::EnvFilter;
-use wecom::api::menu::{self, Menu, MenuButton};
+use wecom::{
+    Client,
+    api::menu::{self, Menu, MenuButton},
+};
 
-use crate::{Config, House, Parts, config::Log, database};
+use crate::{Config, House, Parts, config::Log, database, mirror::Mirror};
 
 /// `qidan token …`
 #[derive(Subcommand)]
@@ -190,9 +193,10 @@ pub fn migrate(config: &Config, parts: &Parts, only_status: bool) -> Result<()> 
 /// # Errors
 /// WeCom's or the database's.
 pub async fn sync(config: Config, parts: Parts, with_menu: bool) -> Result<()> {
-    let app = config.wecom.app.clone();
-    let house = House::open(config, parts).await?;
-    let done = house.sync().await?;
+    let Tools { db, ctx, client } = tools(&config, &parts)?;
+    let app = config.wecom.app;
+    let mirror = Mirror { db, client: client.clone(), app: app.clone() };
+    let done = mirror.everything(&ctx).await?;
     print(&format!(
         "{} members, {} departments, {} customers, {} groups",
         done.members, done.departments, done.customers, done.groups
@@ -203,10 +207,33 @@ pub async fn sync(config: Config, parts: Parts, with_menu: bool) -> Result<()> {
             MenuButton::click("我的待办", "my_tasks"),
             MenuButton::click("我的工单", "my_tickets"),
         ];
-        menu::create(house.client(), &app, &Menu { button }).await?;
+        menu::create(&client, &app, &Menu { button }).await?;
         print("menu set");
     }
-    house.close().await
+    Ok(())
+}
+
+/// What a short command works with. It holds neither a replica's number nor the spool, so that it
+/// can run beside the service.
+pub(crate) struct Tools {
+    /// The database, migrated.
+    pub(crate) db: db::Db,
+    /// The context of what the command does.
+    pub(crate) ctx: Ctx,
+    /// WeCom.
+    pub(crate) client: Arc<Client>,
+}
+
+/// The tools of a short command.
+///
+/// # Errors
+/// What is wrong with the configuration or the database.
+pub(crate) fn tools(config: &Config, parts: &Parts) -> Result<Tools> {
+    let (db, ctx) = desk(config, parts)?;
+    // Replicas hold tokens by their number and one more.
+    let holder = ReplicaNo::COUNT;
+    let client = Arc::new(crate::client(config, &db, &parts.clock, holder)?);
+    Ok(Tools { db, ctx, client })
 }
 
 /// Where a short command writes, and the context it writes in. Its ids have the last replica
