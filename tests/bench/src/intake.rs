@@ -19,7 +19,7 @@ use clap::ValueEnum as _;
 use crate::{
     Size, Subject,
     figures::{median, median_of, number, percentile, ratio},
-    load::{CONNECTIONS, Outcome, Pace, fire},
+    load::{CONNECTIONS, Line, Outcome, Pace, fire},
     message::Mint,
     proc::{Folder, Guarded, Meter, of_this_thread},
     report::{Report, say},
@@ -228,8 +228,8 @@ impl<'a> Bench<'a> {
     }
 
     /// Latency at a rate.
-    fn open(&mut self, way: Way, rate: f64) -> Result<Latency> {
-        let count = self.size.open_seconds * rate;
+    fn open(&mut self, way: Way, rate: f64, seconds: f64) -> Result<Latency> {
+        let count = seconds * rate;
         // No float becomes an integer without a cast, but a span of time does.
         let count = usize::try_from(Duration::from_secs_f64(count.max(1.0)).as_secs())?;
         let (outcome, _cost) = self.fire(way, count, Pace::Open(rate))?;
@@ -239,7 +239,7 @@ impl<'a> Bench<'a> {
     fn half(&mut self, way: Way, rate: f64) -> Result<Latency> {
         let mut found = Vec::new();
         for _round in 0..self.size.half_rounds {
-            found.push(self.open(way, rate)?);
+            found.push(self.open(way, rate, self.size.half_seconds)?);
         }
         Ok((median_of(&found, |one| one.0), median_of(&found, |one| one.1)))
     }
@@ -253,14 +253,18 @@ impl<'a> Bench<'a> {
                 pair.reverse();
             }
             for (way, p99) in &mut pair {
-                *p99 = self.open(*way, rate)?.1;
+                *p99 = self.open(*way, rate, self.size.equal_seconds)?.1;
             }
             pair.sort_unstable_by_key(|(way, _p99)| *way);
             let [(_batched, ours), (_single, single)] = pair;
-            say(&format!("  p99 at {rate:.0}/s: ours {ours:.1} ms, single {single:.1} ms"));
             found.push((ours, single));
         }
         let times = median_of(&found, |(ours, single)| ratio(*ours, *single));
+        let worse = found.iter().filter(|(ours, single)| ours > single).count();
+        say(&format!(
+            "  p99 at {rate:.0}/s: ours was the longer one in {worse} of {}",
+            found.len()
+        ));
         let (ours, single) = (median_of(&found, |one| one.0), median_of(&found, |one| one.1));
         report.add("intake.equal", times, format!("{times:.2} ({ours:.1} : {single:.1})"));
         Ok(())
@@ -287,6 +291,7 @@ impl<'a> Bench<'a> {
                 say(&format!("  {}: {first}", way.word()));
             }
             if way == Way::Batched {
+                say(&format!("  {:.1} callbacks shared an insert", server.batch()?));
                 figures.push(format!("{expected} = {stored}"));
                 wrong += stored.abs_diff(expected) + failed;
             } else {
@@ -318,6 +323,17 @@ impl Server {
         self.accepted.extend(&outcome.accepted);
         self.answered += outcome.accepted.len();
         self.failures.extend(outcome.failures.iter().cloned());
+    }
+
+    /// How many callbacks shared an insert.
+    fn batch(&self) -> Result<f64> {
+        let request = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+        let text = String::from_utf8(Line::open(self.addr)?.ask(request)?.body)?;
+        let find = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|value| value.trim().parse().ok()).unwrap_or_default()
+        };
+        Ok(ratio(find("intake_batch_rows_sum"), find("intake_batch_rows_count")))
     }
 
     /// How many callbacks are stored, once those that may be in the spool have arrived.

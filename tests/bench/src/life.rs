@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use kernel::{Clock, Entropy, time::MILLI};
 use serde_json::{Value, json};
 use sim::{CorpSeed, Member, Options, Pace};
@@ -56,6 +56,9 @@ pub(crate) fn measure(size: Size, subject: &Subject, report: &mut Report) -> Res
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let simulator = runtime.block_on(sim::start(options))?;
     let life = Life::new(folder.path(), &base, &corp, &simulator.base_url())?;
+    // As the console asks for one before an app may send cards with buttons.
+    let callback = format!("http://{}/wecom/callback/desk", life.addr);
+    ensure!(simulator.set_callback("desk", &callback), "the simulator has no app");
     let (process, first) = life.start()?;
     process.end()?;
     life.run("sync")?;
@@ -66,7 +69,7 @@ pub(crate) fn measure(size: Size, subject: &Subject, report: &mut Report) -> Res
         process.end()?;
     }
     let middle = median(&later);
-    report.add("start", middle.max(first), format!("{middle:.2} s ({first:.2} s)"));
+    report.add("start", middle, format!("{middle:.2} s ({first:.2} s)"));
     let (mut process, _seconds) = life.start()?;
     memory(&life, &process, report)?;
     let mut cards = Cards::new(life.addr, simulator.addr())?;
@@ -242,7 +245,8 @@ impl Cards {
             let is_send = call.get("path").and_then(Value::as_str) == Some("/cgi-bin/message/send");
             let request = call.get("request").cloned().unwrap_or_default();
             let is_handlers = request.get("touser").and_then(Value::as_str) == Some(HANDLER);
-            if is_send && is_handlers && request.to_string().contains(words) {
+            let is_taken = call.get("errcode").and_then(Value::as_i64) == Some(0);
+            if is_send && is_handlers && is_taken && request.to_string().contains(words) {
                 found = call.get("at").and_then(Value::as_i64);
             }
         }

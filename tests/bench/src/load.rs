@@ -1,8 +1,10 @@
-//! The load: 64 connections, a thread and a raw socket each, so that its own cost stays small. A
-//! closed loop sends the next callback when the last was answered. An open loop sends each at its
-//! own time, and counts from that time on, whether or not a connection was free.
+//! The load: 64 connections, kept open. A closed loop sends the next callback when the last was
+//! answered; it runs on one thread, so that an answer does not wake a sleeping thread at the cost of
+//! the server that sends it. An open loop sends each callback at its own time, and counts from that
+//! time on, whether or not a connection was free; it has a thread a connection, which wake on time.
 
 use std::{
+    cell::Cell,
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     sync::{
@@ -13,7 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use futures_util::future::join_all;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::message::{Dice, Shot};
 
@@ -48,6 +52,27 @@ pub(crate) enum Pace {
     Open(f64),
 }
 
+impl Outcome {
+    fn of(parts: Vec<Self>, began: Instant) -> Self {
+        let mut all = Self { seconds: began.elapsed().as_secs_f64(), ..Self::default() };
+        for one in parts {
+            all.accepted.extend(one.accepted);
+            all.millis.extend(one.millis);
+            all.failures.extend(one.failures);
+        }
+        all
+    }
+
+    fn note(&mut self, shot: &Shot, intended: Instant, answer: &Result<Answer>) {
+        self.millis.push(intended.elapsed().as_secs_f64() * 1000.0);
+        match answer {
+            Ok(answer) if answer.status == 200 => self.accepted.push(shot.message),
+            Ok(answer) => self.failures.push(format!("status {}", answer.status)),
+            Err(error) => self.failures.push(format!("{error:#}")),
+        }
+    }
+}
+
 /// Sends callbacks to a server. `begin` runs when everybody is connected, right before the first.
 pub(crate) fn fire<T>(
     addr: SocketAddr,
@@ -55,76 +80,123 @@ pub(crate) fn fire<T>(
     pace: Pace,
     begin: impl FnOnce() -> Result<T>,
 ) -> Result<(Outcome, T)> {
-    let due = match pace {
-        Pace::Closed(_) => Vec::new(),
-        Pace::Open(rate) => arrivals(rate, shots.len()),
+    match pace {
+        Pace::Closed(span) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(closed(addr, shots, span, begin))
+        }
+        Pace::Open(rate) => open(addr, shots, &arrivals(rate, shots.len()), begin),
+    }
+}
+
+async fn closed<T>(
+    addr: SocketAddr,
+    shots: &[Shot],
+    span: Duration,
+    begin: impl FnOnce() -> Result<T>,
+) -> Result<(Outcome, T)> {
+    let lines = join_all((0..CONNECTIONS).map(|_one| connect(addr))).await;
+    let (begun, began, next) = (begin()?, Instant::now(), Cell::new(0));
+    let one = async |mut line: Result<tokio::net::TcpStream>| {
+        let (mut outcome, mut reading) = (Outcome::default(), Reading::new());
+        while began.elapsed() < span {
+            let Some(shot) = shots.get(next.replace(next.get() + 1)) else { break };
+            let intended = Instant::now();
+            let answer = match &mut line {
+                Ok(line) => {
+                    let answer = ask(line, &mut reading, &shot.bytes);
+                    tokio::time::timeout(ANSWER_MAX, answer)
+                        .await
+                        .unwrap_or_else(|late| bail!(late))
+                }
+                Err(error) => Err(anyhow!("no connection: {error}")),
+            };
+            outcome.note(shot, intended, &answer);
+            if answer.is_err() {
+                line = connect(addr).await;
+            }
+        }
+        outcome
     };
-    let until = match pace {
-        Pace::Closed(span) => span,
-        Pace::Open(_) => Duration::MAX,
-    };
+    let parts = join_all(lines.into_iter().map(one)).await;
+    Ok((Outcome::of(parts, began), begun))
+}
+
+async fn connect(addr: SocketAddr) -> Result<tokio::net::TcpStream> {
+    let line = tokio::net::TcpStream::connect(addr).await?;
+    line.set_nodelay(true)?;
+    Ok(line)
+}
+
+async fn ask(
+    line: &mut tokio::net::TcpStream,
+    reading: &mut Reading,
+    request: &[u8],
+) -> Result<Answer> {
+    line.write_all(request).await?;
+    reading.filled = 0;
+    loop {
+        let read = line.read(reading.room()?).await?;
+        if let Some(answer) = reading.took(read)? {
+            return Ok(answer);
+        }
+    }
+}
+
+fn open<T>(
+    addr: SocketAddr,
+    shots: &[Shot],
+    due: &[Duration],
+    begin: impl FnOnce() -> Result<T>,
+) -> Result<(Outcome, T)> {
     let (next, gate) = (AtomicUsize::new(0), Barrier::new(CONNECTIONS + 1));
-    let work = Work { shots, due: &due, until, next: &next, gate: &gate };
+    let work = Work { addr, shots, due, next: &next, gate: &gate };
     thread::scope(|scope| {
         let mut threads = Vec::with_capacity(CONNECTIONS);
         for _one in 0..CONNECTIONS {
             let builder = thread::Builder::new().stack_size(STACK);
-            threads.push(builder.spawn_scoped(scope, || work.run(addr))?);
+            threads.push(builder.spawn_scoped(scope, || work.run())?);
         }
         gate.wait();
         let begun = begin();
         let began = Instant::now();
         gate.wait();
-        let mut all = Outcome::default();
-        for thread in threads {
-            let Ok(one) = thread.join() else { bail!("a thread of the load panicked") };
-            all.accepted.extend(one.accepted);
-            all.millis.extend(one.millis);
-            all.failures.extend(one.failures);
-        }
-        all.seconds = began.elapsed().as_secs_f64();
-        Ok((all, begun?))
+        let join = |thread: thread::ScopedJoinHandle<'_, Outcome>| {
+            thread.join().map_err(|_panic| anyhow!("a thread of the load panicked"))
+        };
+        let parts = threads.into_iter().map(join).collect::<Result<Vec<_>>>()?;
+        Ok((Outcome::of(parts, began), begun?))
     })
 }
 
+/// What the threads of an open loop share.
 struct Work<'a> {
+    addr: SocketAddr,
     shots: &'a [Shot],
     due: &'a [Duration],
-    until: Duration,
     next: &'a AtomicUsize,
     gate: &'a Barrier,
 }
 
 impl Work<'_> {
-    fn run(&self, addr: SocketAddr) -> Outcome {
-        let mut line = Line::open(addr);
+    fn run(&self) -> Outcome {
+        let mut line = Line::open(self.addr);
         let mut outcome = Outcome::default();
         self.gate.wait();
         self.gate.wait();
         let began = Instant::now();
-        while began.elapsed() < self.until {
+        loop {
             let at = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(shot) = self.shots.get(at) else { break };
-            let intended = match self.due.get(at) {
-                None => Instant::now(),
-                Some(due) => {
-                    let due = began + *due;
-                    thread::sleep(due.saturating_duration_since(Instant::now()));
-                    due
-                }
-            };
-            let answered = match &mut line {
+            let (Some(shot), Some(due)) = (self.shots.get(at), self.due.get(at)) else { break };
+            let intended = began + *due;
+            thread::sleep(intended.saturating_duration_since(Instant::now()));
+            let answer = match &mut line {
                 Ok(line) => line.ask(&shot.bytes),
-                Err(error) => Err(anyhow::anyhow!("no connection: {error}")),
+                Err(error) => Err(anyhow!("no connection: {error}")),
             };
-            outcome.millis.push(intended.elapsed().as_secs_f64() * 1000.0);
-            match answered {
-                Ok(answer) if answer.status == 200 => outcome.accepted.push(shot.message),
-                Ok(answer) => outcome.failures.push(format!("status {}", answer.status)),
-                Err(error) => {
-                    outcome.failures.push(format!("{error:#}"));
-                    line = Line::open(addr);
-                }
+            outcome.note(shot, intended, &answer);
+            if answer.is_err() {
+                line = Line::open(self.addr);
             }
         }
         outcome
@@ -142,18 +214,48 @@ pub(crate) fn arrivals(rate: f64, count: usize) -> Vec<Duration> {
     (0..count).map(next).collect()
 }
 
-/// One connection, kept open.
-pub(crate) struct Line {
-    stream: TcpStream,
-    /// What was read; the first `filled` bytes hold.
-    buffer: Vec<u8>,
-    filled: usize,
-}
-
 /// An answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+}
+
+/// An answer as it comes in: the first `filled` bytes hold.
+struct Reading {
+    buffer: Vec<u8>,
+    filled: usize,
+}
+
+impl Reading {
+    fn new() -> Self {
+        Self { buffer: vec![0; 4096], filled: 0 }
+    }
+
+    /// Where to read to.
+    fn room(&mut self) -> Result<&mut [u8]> {
+        if self.filled == self.buffer.len() {
+            if self.filled >= ANSWER_BYTES_MAX {
+                bail!("an answer is too long");
+            }
+            self.buffer.resize(self.filled * 2, 0);
+        }
+        Ok(self.buffer.get_mut(self.filled..).unwrap_or_default())
+    }
+
+    /// So many bytes were read there; gives the answer when it is whole.
+    fn took(&mut self, read: usize) -> Result<Option<Answer>> {
+        if read == 0 {
+            bail!("the connection was closed without an answer");
+        }
+        self.filled += read;
+        parse(self.buffer.get(..self.filled).unwrap_or_default())
+    }
+}
+
+/// One connection that blocks its thread.
+pub(crate) struct Line {
+    stream: TcpStream,
+    reading: Reading,
 }
 
 impl Line {
@@ -162,28 +264,16 @@ impl Line {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(ANSWER_MAX))?;
         stream.set_write_timeout(Some(ANSWER_MAX))?;
-        Ok(Self { stream, buffer: vec![0; 4096], filled: 0 })
+        Ok(Self { stream, reading: Reading::new() })
     }
 
     /// Sends a request and reads the whole answer.
     pub(crate) fn ask(&mut self, request: &[u8]) -> Result<Answer> {
         self.stream.write_all(request)?;
-        self.filled = 0;
+        self.reading.filled = 0;
         loop {
-            if self.filled == self.buffer.len() {
-                if self.filled >= ANSWER_BYTES_MAX {
-                    bail!("an answer is too long");
-                }
-                self.buffer.resize(self.filled * 2, 0);
-            }
-            let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
-            let read = self.stream.read(room)?;
-            if read == 0 {
-                bail!("the connection was closed without an answer");
-            }
-            self.filled += read;
-            let read = self.buffer.get(..self.filled).unwrap_or_default();
-            if let Some(answer) = parse(read)? {
+            let read = self.stream.read(self.reading.room()?)?;
+            if let Some(answer) = self.reading.took(read)? {
                 return Ok(answer);
             }
         }
