@@ -24,7 +24,7 @@ async fn expect_one_of_each(site: &Site, point: &str) {
     assert_eq!(site.titles().await, ["空调坏了"], "{point}");
     for userid in ["wangfang", "liuyang", "zhaomin"] {
         let chat = site.chat(userid).await;
-        assert_eq!(chat.from_app().len(), 1, "{point}: {userid} sees {chat:#?}");
+        assert_eq!(chat.of_app().len(), 1, "{point}: {userid} sees {chat:#?}");
     }
     let failed = site.jobs().await.into_keys().find(|(_topic, state)| *state == "failed");
     assert_eq!(failed, None, "{point}");
@@ -97,7 +97,7 @@ async fn killed_again_and_again_under_load_nothing_is_lost_or_doubled() {
     assert_eq!(site.titles().await, ["空调坏了"]);
     for userid in ["wangfang", "liuyang", "zhaomin"] {
         let chat = site.chat(userid).await;
-        assert_eq!(chat.from_app().len(), 1, "{userid} sees {chat:#?}");
+        assert_eq!(chat.of_app().len(), 1, "{userid} sees {chat:#?}");
     }
     service.kill();
     site.expect_whole();

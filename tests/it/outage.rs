@@ -197,23 +197,26 @@ async fn asked_to_end_under_load_it_finishes_and_another_goes_on_at_once() {
     assert_eq!(site.titles().await.len(), 3);
     for userid in ["wangfang", "chenlei", "sunhao"] {
         let chat = site.chat(userid).await;
-        assert_eq!(chat.from_app().len(), 1, "{userid} sees {chat:#?}");
+        assert_eq!(chat.of_app().len(), 1, "{userid} sees {chat:#?}");
     }
 }
 
 /// A small disk of its own, until it is dropped.
 struct Disk {
     folder: PathBuf,
+    /// What is removed with it: nobody could while the disk was in it.
+    root: PathBuf,
 }
 
 impl Disk {
     /// Needs the right to mount; where it lacks, the story is skipped and says so.
-    fn mount(folder: &Path, kilobytes: u32) -> Option<Self> {
-        fs::create_dir_all(folder).unwrap();
+    fn mount(root: &Path, inside: &str, kilobytes: u32) -> Option<Self> {
+        let folder = root.join(inside);
+        fs::create_dir_all(&folder).unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={kilobytes}k"), "tmpfs"]).arg(folder);
+        mount.args(["-t", "tmpfs", "-o", &format!("size={kilobytes}k"), "tmpfs"]).arg(&folder);
         if mount.output().is_ok_and(|ran| ran.status.success()) {
-            return Some(Self { folder: folder.to_owned() });
+            return Some(Self { folder, root: root.to_owned() });
         }
         skipped("a full disk needs the right to mount a tmpfs");
         None
@@ -234,13 +237,14 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         let _gone = Command::new("umount").arg("-l").arg(&self.folder).output();
+        let _gone = fs::remove_dir_all(&self.root);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_spools_disk_is_full_too_nothing_is_acknowledged_until_there_is_room() {
     let schema = Schema::fresh();
-    let Some(disk) = Disk::mount(&schema.folder.join("spool"), 256) else { return };
+    let Some(disk) = Disk::mount(&schema.folder, "spool", 256) else { return };
     let site = Site::at(Place::Shared(schema), SPACING).await;
     let _service = site.starts(&[]).await;
     disk.fill();
@@ -260,7 +264,7 @@ async fn when_the_spools_disk_is_full_too_nothing_is_acknowledged_until_there_is
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_disk_for_attachments_is_full_the_reason_is_told_and_later_it_goes_on() {
     let schema = Schema::fresh();
-    let Some(disk) = Disk::mount(&schema.folder.join("files"), 256) else { return };
+    let Some(disk) = Disk::mount(&schema.folder, "files", 256) else { return };
     let site = Site::at(Place::Shared(schema), SPACING).await;
     let service = site.starts(&[]).await;
     site.says("wangfang", "空调坏了").await;
@@ -305,7 +309,7 @@ async fn when_the_databases_disk_is_full_callbacks_wait_on_another() {
         return skipped("a server's own disk is its administrator's; SQLite's is ours");
     }
     let elsewhere = Schema::fresh();
-    let Some(disk) = Disk::mount(&schema.folder, 8192) else { return };
+    let Some(disk) = Disk::mount(&schema.folder, "", 8192) else { return };
     let site = Site::at(Place::Shared(schema), SPACING).await;
     let spool = elsewhere.folder.join("spool").display().to_string();
     let _service = site.starts(&[("QIDAN__INTAKE__SPOOL", &spool)]).await;
