@@ -96,10 +96,9 @@ pub fn database(config: &Config) -> Result<Db> {
 ///
 /// # Errors
 /// Those of [`db::migrate`]; `db.pending` when `database.migrate` is false and some are pending.
-pub fn prepare(config: &Config, db: &Db, clock: &Clock) -> Result<db::Report> {
+pub fn prepare(config: &Config, db: &Db, parts: &Parts) -> Result<db::Report> {
     if config.database.migrate {
-        let holder = i64::from(std::process::id()) + 1;
-        return db::migrate(db, clock, holder);
+        return migrate(db, parts);
     }
     match db::pending(db)?.first() {
         None => Ok(db::Report::default()),
@@ -110,6 +109,16 @@ pub fn prepare(config: &Config, db: &Db, clock: &Clock) -> Result<db::Report> {
     }
 }
 
+/// Applies pending migrations.
+///
+/// # Errors
+/// Those of [`db::migrate`].
+pub fn migrate(db: &Db, parts: &Parts) -> Result<db::Report> {
+    // Random, because in containers process ids are often alike; never 0, which means nobody.
+    let holder = (i64::from_le_bytes(parts.entropy.bytes()?) & i64::MAX).max(1);
+    db::migrate(db, &parts.clock, holder)
+}
+
 impl House {
     /// Opens everything. Waits up to a minute for a database that is away.
     ///
@@ -117,7 +126,7 @@ impl House {
     /// What is wrong with the configuration or cannot be reached, by name.
     pub async fn open(config: Config, parts: Parts) -> Result<Self> {
         let db = database(&config)?;
-        let replica = begin(&config, &db, &parts.clock).await?;
+        let replica = begin(&config, &db, &parts).await?;
         let ids = Ids::new(replica.no());
         // Never 0, which means nobody.
         let holder = replica.no().get() + 1;
@@ -300,17 +309,18 @@ fn start<T: Send + 'static>(
     tokio::spawn(work)
 }
 
-async fn begin(config: &Config, db: &Db, clock: &Clock) -> Result<Replica> {
+async fn begin(config: &Config, db: &Db, parts: &Parts) -> Result<Replica> {
+    let (clock, random) = (&parts.clock, parts.entropy.bytes()?);
     let mut tries = 0;
     loop {
         tries += 1;
-        let (task_config, task_db, task_clock) = (config.clone(), db.clone(), clock.clone());
+        let (task_config, task_db, task_parts) = (config.clone(), db.clone(), parts.clone());
         let prepared =
-            tokio::task::spawn_blocking(move || prepare(&task_config, &task_db, &task_clock)).await;
+            tokio::task::spawn_blocking(move || prepare(&task_config, &task_db, &task_parts)).await;
         let prepared =
             prepared.map_err(|error| Error::bug("migrating panicked").caused_by(error))?;
         let taken = match prepared {
-            Ok(_report) => replica::take(db, clock, &host_name()).await,
+            Ok(_report) => replica::take(db, clock, &host_name(), random).await,
             Err(error) => Err(error),
         };
         match taken {

@@ -180,7 +180,7 @@ pub fn migrate(config: &Config, parts: &Parts, only_status: bool) -> Result<()> 
         }
         return Ok(());
     }
-    let report = db::migrate(&db, &parts.clock, i64::from(std::process::id()) + 1)?;
+    let report = crate::migrate(&db, parts)?;
     for name in &report.applied {
         print(&format!("applied {name}"));
     }
@@ -240,7 +240,7 @@ pub(crate) fn tools(config: &Config, parts: &Parts) -> Result<Tools> {
 /// number, which no service takes unless 1023 others run.
 fn desk(config: &Config, parts: &Parts) -> Result<(db::Db, Ctx)> {
     let db = database(config)?;
-    crate::prepare(config, &db, &parts.clock)?;
+    crate::prepare(config, &db, parts)?;
     let replica = ReplicaNo::new(ReplicaNo::COUNT - 1).ok_or_else(|| Error::bug("no replica"))?;
     let ids = Ids::new(replica);
     let now = parts.clock.now();

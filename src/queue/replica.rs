@@ -50,13 +50,14 @@ pub struct Holder {
 }
 
 /// Takes a number: one that was given back, else one that was never used, else the one that has
-/// been silent for longest.
+/// been silent for longest. `name` is for operators; `random` tells this process from every other:
+/// in containers hosts and process ids are often alike.
 ///
 /// # Errors
 /// `replica.none_free` when 1024 processes run; those of the database.
-pub async fn take(db: &Db, clock: &Clock, name: &str) -> Result<Replica> {
+pub async fn take(db: &Db, clock: &Clock, name: &str, random: [u8; 8]) -> Result<Replica> {
     let name = text::cut_chars(name, NAME_CHARS_MAX);
-    let holder = format!("{name}:{}:{:x}", std::process::id(), clock.now().0);
+    let holder = format!("{name}:{}:{}", std::process::id(), text::hex(&random));
     for _race in 0..RACES_MAX {
         let (now, holder) = (clock.now(), holder.clone());
         let mine = holder.clone();
