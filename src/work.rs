@@ -2,6 +2,7 @@
 
 use std::{future::Future, sync::Arc};
 
+use files::FileStore;
 use kernel::{Ctx, Error, Micros, Result, Timestamp, time};
 use notify::{Courier, Desk};
 use queue::{End, Handler, Job, Record, Topic};
@@ -19,6 +20,9 @@ pub(crate) const TOPIC_REPAIR: &str = "house.repair";
 const TRIES_HERE: i32 = 5;
 /// Tries of a job that needs WeCom: with the queue's back-off, more than a day.
 const TRIES_THERE: i32 = 300;
+
+/// Transactions in which one night forgets old jobs.
+const PURGES_MAX: usize = 2_000;
 
 /// Everything that handlers need.
 pub(crate) struct Hands {
@@ -48,7 +52,8 @@ where
 pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
     let Hands { desk, courier, mirror, fetcher, repair } = hands;
     let reception = Reception { desk: desk.clone() };
-    let (send, update, whole) = (courier.clone(), courier, mirror.clone());
+    let (send, update) = (courier.clone(), courier);
+    let (whole, store) = (mirror.clone(), fetcher.store.clone());
     let topic = |name, tries, at_once, handler| Topic { name, tries, at_once, handler };
     vec![
         topic(
@@ -86,8 +91,8 @@ pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
             TRIES_HERE,
             1,
             net(move |ctx, _job| {
-                let whole = whole.clone();
-                async move { repair.run(&whole, ctx).await }
+                let (whole, store) = (whole.clone(), store.clone());
+                async move { repair.run(&whole, &store, ctx).await }
             }),
         ),
     ]
@@ -127,11 +132,12 @@ impl Repair {
         queue::put(conn, ctx, new).map(|_put| ())
     }
 
-    async fn run(self, mirror: &Mirror, ctx: Ctx) -> (End, Option<Record>) {
+    async fn run(self, mirror: &Mirror, store: &FileStore, ctx: Ctx) -> (End, Option<Record>) {
         let synced = mirror.everything(&ctx).await;
+        if let Err(error) = self.forget(mirror, store, ctx.now).await {
+            tracing::warn!(%error, "not everything old was forgotten, the next night goes on");
+        }
         let record: Record = Box::new(move |conn, ctx| {
-            let before = ctx.now.plus(-self.keep);
-            queue::purge(conn, before)?;
             org::idempotency::purge(conn, ctx.now)?;
             notify::purge_budgets(conn, ctx.now)?;
             self.plan(conn, ctx)
@@ -141,6 +147,18 @@ impl Repair {
             // Tomorrow's repair is planned all the same.
             Err(error) => (End::Done(format!("同步失败：{error}")), Some(record)),
         }
+    }
+
+    /// Ended jobs that are old enough, a bounded number in each transaction, and what crashes left
+    /// in the file store.
+    async fn forget(self, mirror: &Mirror, store: &FileStore, now: Timestamp) -> Result<()> {
+        let before = now.plus(-self.keep);
+        for _ in 0..PURGES_MAX {
+            if mirror.db.write(move |conn| queue::purge(conn, before)).await? == 0 {
+                break;
+            }
+        }
+        store.drop_rests(now).map(|_dropped| ())
     }
 }
 

@@ -200,5 +200,7 @@ fn disk_error(path: &Path, error: io::Error) -> Error {
         }
         _ => ("files.disk", "附件无法存取，请联系管理员检查 files.store"),
     };
-    Error::new(Kind::Busy, code, format!("{detail}（{}）", path.display())).caused_by(error)
+    // Who sent the file reads the words; where it was to go is for the log.
+    tracing::error!(path = %path.display(), %error, code, "the file store refuses");
+    Error::new(Kind::Busy, code, detail).caused_by(error)
 }
