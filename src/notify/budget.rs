@@ -43,24 +43,33 @@ pub(crate) fn admit(
         let number = now.0.div_euclid(span);
         (format!("{name}:{number}"), Timestamp((number + 1) * span), limit)
     });
-    for (bucket, until, limit) in &buckets {
-        if used(conn, bucket)? >= *limit {
+    for (at, (bucket, until, limit)) in buckets.iter().enumerate() {
+        if !count(conn, bucket, *until, *limit)? {
+            for (counted, ..) in buckets.iter().take(at) {
+                let row = diesel::update(b::table.find(counted));
+                row.set(b::used.eq(b::used - 1)).execute(conn).or_db()?;
+            }
             return Ok(Some(*until));
-        }
-    }
-    for (bucket, until, _limit) in &buckets {
-        let row = b::table.filter(b::bucket.eq(bucket));
-        if diesel::update(row).set(b::used.eq(b::used + 1)).execute(conn).or_db()? == 0 {
-            let first = (b::bucket.eq(bucket), b::used.eq(1i64), b::until_at.eq(until.0));
-            diesel::insert_into(b::table).values(first).execute(conn).or_db()?;
         }
     }
     Ok(None)
 }
 
-fn used(conn: &mut Conn, bucket: &str) -> Result<i64> {
-    let used = b::table.find(bucket).select(b::used).first(conn).optional().or_db()?;
-    Ok(used.unwrap_or_default())
+/// Counts one more in a window; false when it is full.
+fn count(conn: &mut Conn, bucket: &str, until: Timestamp, limit: i64) -> Result<bool> {
+    if add(conn, bucket, limit)? {
+        return Ok(true);
+    }
+    // It is full, or this is its first message; several senders may find that at once.
+    let first = (b::bucket.eq(bucket), b::used.eq(0i64), b::until_at.eq(until.0));
+    db::insert_ignore!(conn, b::table, first)?;
+    add(conn, bucket, limit)
+}
+
+fn add(conn: &mut Conn, bucket: &str, limit: i64) -> Result<bool> {
+    let room = b::table.filter(b::bucket.eq(bucket).and(b::used.lt(limit)));
+    let added = diesel::update(room).set(b::used.eq(b::used + 1)).execute(conn).or_db()?;
+    Ok(added > 0)
 }
 
 /// Forgets windows that have passed.
