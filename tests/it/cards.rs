@@ -40,6 +40,9 @@ async fn a_text_becomes_a_ticket_and_its_progress_comes_back_as_cards() {
     }
     let news = desk.chat("wangfang").await;
     assert_eq!(news.last_card().emphasis(), "已完成");
+    for nobody in ["chenlei", "lijing", "sunhao"] {
+        assert!(desk.chat(nobody).await.of_app().is_empty(), "{nobody} has nothing to do with it");
+    }
     desk.close().await;
 }
 
