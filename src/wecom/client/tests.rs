@@ -263,7 +263,8 @@ async fn an_answer_without_end_is_cut_off() {
     })
     .await;
     let error = user::get(&server.client(), "desk", "li").await.unwrap_err();
-    assert_eq!((error.class, error.errcode), (Class::Data, NO_ANSWER));
+    assert_eq!((error.class, error.errcode), (Class::Retry, NO_ANSWER));
+    assert!(error.outcome_unknown);
 }
 
 #[tokio::test]
