@@ -72,12 +72,12 @@ impl Fetcher {
                 name: &name,
                 source_media_id: Some(&media.media_id),
             };
-            let file = files::put(conn, ctx, new)?;
+            let ctx = ctx.with_actor(Actor::member(&media.userid));
+            let file = files::put(conn, &ctx, new)?;
             let mut input = Map::new();
             input.insert("kind".to_owned(), json!(media.kind));
             input.insert("file".to_owned(), json!(file.id));
             input.insert("name".to_owned(), json!(file.name));
-            let ctx = ctx.with_actor(Actor::member(&media.userid));
             let command = ticket::Command::new("attach", &input);
             ticket::act(conn, &ctx, &setup, media.ticket, &command).map(|_ticket| ())
         });

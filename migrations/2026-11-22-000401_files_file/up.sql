@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS files_file (
     mime VARCHAR(64) NOT NULL,
     size BIGINT NOT NULL,
     source_media_id VARCHAR(255),
+    sent_by VARCHAR(64),
     created_at BIGINT NOT NULL,
     CONSTRAINT files_file_media UNIQUE (source_media_id)
 );

@@ -37,6 +37,8 @@ pub struct File {
     pub size: i64,
     /// The WeCom media that it was fetched from.
     pub source_media_id: Option<String>,
+    /// The member who sent it; nobody when a program did.
+    pub sent_by: Option<String>,
     /// When it was stored.
     pub created_at: Timestamp,
 }
@@ -70,6 +72,7 @@ pub fn put(conn: &mut Conn, ctx: &Ctx, new: NewFile<'_>) -> Result<File> {
         mime: new.stored.mime.to_owned(),
         size: new.stored.size,
         source_media_id: new.source_media_id.map(str::to_owned),
+        sent_by: ctx.actor.userid().map(str::to_owned),
         created_at: ctx.now,
     };
     sql::insert(conn, &file)?;

@@ -8,6 +8,7 @@ diesel::table! {
         mime -> Text,
         size -> BigInt,
         source_media_id -> Nullable<Text>,
+        sent_by -> Nullable<Text>,
         created_at -> BigInt,
     }
 }

@@ -19,6 +19,7 @@ struct Row {
     mime: String,
     size: i64,
     source_media_id: Option<String>,
+    sent_by: Option<String>,
     created_at: i64,
 }
 
@@ -30,6 +31,7 @@ fn read(row: Row) -> File {
         mime: row.mime,
         size: row.size,
         source_media_id: row.source_media_id,
+        sent_by: row.sent_by,
         created_at: Timestamp(row.created_at),
     }
 }
@@ -42,6 +44,7 @@ pub(crate) fn insert(conn: &mut Conn, file: &File) -> Result<()> {
         mime: file.mime.clone(),
         size: file.size,
         source_media_id: file.source_media_id.clone(),
+        sent_by: file.sent_by.clone(),
         created_at: file.created_at.0,
     };
     match diesel::insert_into(f::table).values(&row).execute(conn).or_db() {

@@ -209,6 +209,7 @@ fn only_plain_pictures_are_shown_inside_of_a_page() {
         mime: mime.to_owned(),
         size: 1,
         source_media_id: None,
+        sent_by: None,
         created_at: Timestamp(0),
     };
     for (name, mime, header) in [

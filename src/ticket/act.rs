@@ -13,7 +13,7 @@ use crate::{
     actions::{self, Action, Case, Needs},
     explain,
     fact::{Event, Fact, follow, replay},
-    policy::Scope,
+    policy::{self, Scope},
     sql,
     ticket::{Status, Ticket},
 };
@@ -84,6 +84,7 @@ pub fn act(
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
     let input = checked(action, command.input)?;
+    policy::check_files(conn, &ctx.actor, &action.files(&input))?;
     let change = action.apply(&case, &input)?;
     let mut all = change.facts;
     if let Some(event) = change.flow {

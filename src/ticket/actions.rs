@@ -13,7 +13,7 @@ mod withdraw;
 
 use flow::{Event as FlowEvent, Facts, Flow};
 use form::{Answers, Form};
-use kernel::{Ctx, Error, Kind, Result};
+use kernel::{Ctx, Error, FileId, Kind, Result};
 
 use crate::{
     fact::Fact,
@@ -54,6 +54,11 @@ pub trait Action: Sync {
     /// Whose it is: the words of a refusal depend on it.
     fn by(&self) -> By {
         By::Handler
+    }
+
+    /// The stored files that an input names, and where it names them.
+    fn files(&self, _input: &Answers) -> Vec<(String, FileId)> {
+        Vec::new()
     }
 
     /// Whether this actor may, on this ticket, now. Decides the button as well as the request.

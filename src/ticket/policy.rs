@@ -1,6 +1,7 @@
 //! What an actor may see and do. One place; the API, lists, cards and pages all ask here.
 
-use kernel::Actor;
+use db::Conn;
+use kernel::{Actor, Error, FieldError, FileId, Result};
 
 use crate::ticket::Ticket;
 
@@ -55,5 +56,37 @@ pub(crate) fn is_handler(actor: &Actor, ticket: &Ticket) -> bool {
         Actor::Member { userid } => ticket.task_for(userid).is_some(),
         Actor::Customer { .. } => false,
         Actor::Token { .. } | Actor::System => true,
+    }
+}
+
+/// Whether stored files that an input names are there and the actor's to show: of a person only
+/// what he sent himself, or anybody could read a file by guessing its number.
+///
+/// # Errors
+/// `field_invalid` with every file that is not.
+pub(crate) fn check_files(
+    conn: &mut Conn,
+    actor: &Actor,
+    named: &[(String, FileId)],
+) -> Result<()> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = named.iter().map(|(_path, id)| *id).collect();
+    let found = files::find_all(conn, &ids)?;
+    let is_his = |file: &files::File| match actor {
+        Actor::Member { userid } => file.sent_by.as_ref() == Some(userid),
+        Actor::Customer { .. } => false,
+        Actor::Token { .. } | Actor::System => true,
+    };
+    let is_wrong = |id: &FileId| !found.iter().any(|file| file.id == *id && is_his(file));
+    let wrong = named.iter().filter(|(_path, id)| is_wrong(id)).map(|(path, id)| FieldError {
+        path: path.clone(),
+        code: "unknown_file",
+        detail: format!("没有文件 {id}，请先上传"),
+    });
+    match wrong.collect::<Vec<_>>() {
+        none if none.is_empty() => Ok(()),
+        wrong => Err(Error::invalid(wrong)),
     }
 }

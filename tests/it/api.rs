@@ -188,6 +188,39 @@ async fn a_member_sees_only_tickets_of_his_own_whatever_he_asks_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_reads_a_file_of_somebody_else_by_naming_its_number() {
+    let desk = Desk::open().await;
+    let theirs = desk.raise("wangfang", "空调坏了").await;
+    let path = format!("/api/v1/tickets/{theirs}/attachments");
+    let told = desk.ask("POST", &path).acting_as("wangfang").file("a.txt", b"secret".to_vec());
+    let file = told.send().await.json()["attachments"][0]["file"].clone();
+    let mine = desk.raise("sunhao", "灯不亮").await;
+    for file in [file.clone(), json!("123")] {
+        let input = json!({ "kind": "file", "name": "x", "file": file });
+        let told = desk.act(&mine, "attach", &input).acting_as("sunhao").send().await;
+        assert_eq!(
+            (told.refusal().0, told.json()["errors"][0]["code"].as_str()),
+            (422, Some("unknown_file"))
+        );
+        let new = json!({ "template": "general_request", "source": "api",
+            "form": { "title": "x", "images": [file] } });
+        let told = desk.ask("POST", "/api/v1/tickets").acting_as("sunhao").json(&new).send().await;
+        assert_eq!(
+            (told.refusal().0, told.json()["errors"][0]["path"].as_str()),
+            (422, Some("form.images[0]"))
+        );
+    }
+    // Whoever sent it may show it elsewhere, too, and so may a program that sees everything.
+    let other = desk.raise("wangfang", "还有一处").await;
+    let input = json!({ "kind": "file", "name": "x", "file": file });
+    let told = desk.act(&other, "attach", &input).acting_as("wangfang").send().await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    assert_eq!(desk.act(&mine, "attach", &input).send().await.status, 200);
+    desk.settle().await;
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_twenty_megabytes_is_kept_and_a_larger_one_refused() {
     let desk = Desk::open().await;
     let id = desk.raise("wangfang", "空调坏了").await;

@@ -39,6 +39,12 @@ impl Action for Attach {
         By::Anybody
     }
 
+    fn files(&self, input: &Answers) -> Vec<(String, FileId)> {
+        let id = input.get("file").and_then(serde_json::Value::as_str);
+        let id = id.and_then(|id| id.parse().ok());
+        id.map(|id| ("file".to_owned(), id)).into_iter().collect()
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         Scope::of(&case.ctx.actor).covers(case.ticket)
     }
