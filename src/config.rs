@@ -63,6 +63,8 @@ pub struct Database {
     pub url: String,
     /// Connections.
     pub connections: u32,
+    /// Milliseconds that a request or job waits for it.
+    pub patience_ms: i64,
     /// Whether pending migrations are applied at start.
     pub migrate: bool,
 }
@@ -266,6 +268,9 @@ impl Config {
         self.zone_minutes()?;
         if !(0..24).contains(&self.workers.repair_hour) {
             return Err(wrong("workers.repair_hour", "须在 0 到 23 之间"));
+        }
+        if !(100..=60_000).contains(&self.database.patience_ms) {
+            return Err(wrong("database.patience_ms", "须在 100 到 60000 之间"));
         }
         if !(2..=3600).contains(&self.workers.lease_seconds) {
             return Err(wrong("workers.lease_seconds", "须在 2 到 3600 之间"));

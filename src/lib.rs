@@ -89,6 +89,8 @@ pub struct House {
 pub fn database(config: &Config) -> Result<Db> {
     let mut settings = db::Settings::parse(&config.database.url)?;
     settings.connections = config.database.connections;
+    settings.deadline = config.database.patience_ms * kernel::time::MILLI;
+    settings.wait = settings.deadline * 4 / 5;
     Ok(Db::new(settings))
 }
 

@@ -70,6 +70,8 @@ impl Desk {
         config.files.store = format!("fs:{}", schema.folder.join("files").display());
         config.intake.spool = schema.folder.join("spool").display().to_string();
         config.workers.enabled = false;
+        // A busy machine is not what these stories are about.
+        config.database.patience_ms = 20_000;
         config.server.workers = 1;
         change(&mut config);
         let parts = Parts { clock: clock.clone(), entropy, metrics: Arc::new(String::new) };
