@@ -21,7 +21,7 @@ use crate::{
     figures::{median, median_of, number, percentile, ratio},
     load::{CONNECTIONS, Line, Outcome, Pace, fire},
     message::Mint,
-    proc::{Folder, Guarded, Meter, of_this_thread},
+    proc::{self, Folder, Guarded, Meter, of_this_thread},
     report::{Report, say},
     serve::Way,
     store::{self, Base},
@@ -56,6 +56,8 @@ struct Cost {
     database: f64,
     /// Callbacks a second.
     rate: f64,
+    /// Callbacks that shared an insert.
+    batch: f64,
 }
 
 impl Cost {
@@ -101,12 +103,16 @@ pub(crate) fn measure(size: Size, subject: &Subject, report: &mut Report) -> Res
     let mut bench = Bench::start(size, subject, folder.path())?;
     let mut rounds = Vec::new();
     for turn in 0..size.rounds {
+        let others = Others::start(&bench)?;
         let round = bench.round(turn)?;
+        let others = others.share(&bench)?;
         say(&format!(
-            "  round {}: ours {:.1} + {:.1} µs, off {:.1} µs, bare {:.1} µs, single {:.1} + {:.1} µs",
+            "  round {}: ours {:.1} + {:.1} µs ({:.0} an insert), off {:.1}, bare {:.1}, \
+             single {:.1} + {:.1}; the rest of the machine: {others:.0} % of a core",
             turn + 1,
             round.ours.server,
             round.ours.database,
+            round.ours.batch,
             round.off.sum(),
             round.bare,
             round.single.server,
@@ -137,7 +143,34 @@ fn tell_costs(rounds: &[Round], report: &mut Report) {
     report.add("intake.rate", 0.0, format!("{our_rate:.0} : {single_rate:.0}"));
 }
 
+/// Measures what everybody else on the machine does: with much of it, caches are cold and figures
+/// high, those of many small batches more than those of few large ones.
+struct Others {
+    began: Instant,
+    machine: f64,
+    ours: f64,
+}
+
+impl Others {
+    fn start(bench: &Bench<'_>) -> Result<Self> {
+        Ok(Self { began: Instant::now(), machine: proc::machine()?, ours: bench.used()? })
+    }
+
+    /// In percent of one core.
+    fn share(&self, bench: &Bench<'_>) -> Result<f64> {
+        let rest = (proc::machine()? - self.machine) - (bench.used()? - self.ours);
+        Ok(rest.max(0.0) / self.began.elapsed().as_secs_f64() / 1e6 * 100.0)
+    }
+}
+
 impl<'a> Bench<'a> {
+    /// CPU time of everything that takes part, so far.
+    fn used(&self) -> Result<f64> {
+        let servers = self.servers.iter().map(|server| server.process.id());
+        let all = servers.chain(self.subject.pid).chain([std::process::id()]);
+        all.map(proc::whole).sum()
+    }
+
     fn start(size: Size, subject: &'a Subject, folder: &Path) -> Result<Self> {
         let start = |way| Server::start(way, subject, folder);
         let servers = [start(Way::Batched)?, start(Way::Off)?, start(Way::Single)?];
@@ -166,11 +199,11 @@ impl<'a> Bench<'a> {
         let server = self.server(way)?;
         server.process.check()?;
         thread::sleep(REST);
-        let process = server.process.id();
+        let (process, before) = (server.process.id(), server.batches()?);
         let (outcome, (of_server, of_database)) = fire(server.addr, &shots, pace, || {
             Ok((Meter::start(process)?, database.map(Meter::start).transpose()?))
         })?;
-        let of_server = of_server.micros()?;
+        let (of_server, after) = (of_server.micros()?, server.batches()?);
         let of_database = of_database.map_or(Ok(0.0), |meter| meter.micros())?;
         server.take(&outcome);
         let answered = number(outcome.accepted.len());
@@ -178,6 +211,7 @@ impl<'a> Bench<'a> {
             server: of_server / answered.max(1.0),
             database: of_database / answered.max(1.0),
             rate: answered / outcome.seconds,
+            batch: ratio(after.0 - before.0, after.1 - before.1),
         };
         Ok((outcome, cost))
     }
@@ -291,7 +325,6 @@ impl<'a> Bench<'a> {
                 say(&format!("  {}: {first}", way.word()));
             }
             if way == Way::Batched {
-                say(&format!("  {:.1} callbacks shared an insert", server.batch()?));
                 figures.push(format!("{expected} = {stored}"));
                 wrong += stored.abs_diff(expected) + failed;
             } else {
@@ -325,15 +358,15 @@ impl Server {
         self.failures.extend(outcome.failures.iter().cloned());
     }
 
-    /// How many callbacks shared an insert.
-    fn batch(&self) -> Result<f64> {
+    /// How many callbacks were inserted so far, and with how many inserts.
+    fn batches(&self) -> Result<(f64, f64)> {
         let request = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
         let text = String::from_utf8(Line::open(self.addr)?.ask(request)?.body)?;
         let find = |name: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(name));
             line.and_then(|value| value.trim().parse().ok()).unwrap_or_default()
         };
-        Ok(ratio(find("intake_batch_rows_sum"), find("intake_batch_rows_count")))
+        Ok((find("intake_batch_rows_sum"), find("intake_batch_rows_count")))
     }
 
     /// How many callbacks are stored, once those that may be in the spool have arrived.

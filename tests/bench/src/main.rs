@@ -76,11 +76,11 @@ impl Size {
     };
     const QUICK: Self = Self {
         rounds: 3,
-        requests: 4500,
+        requests: 4000,
         half_rounds: 1,
         half_seconds: 1.0,
         equal_rounds: 5,
-        equal_seconds: 0.5,
+        equal_seconds: 0.4,
         crypto_rounds: 600,
         cards: 30,
         starts: 1,

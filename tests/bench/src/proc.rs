@@ -65,7 +65,8 @@ fn threads(pid: u32) -> BTreeMap<String, f64> {
     entries.flatten().filter_map(one).collect()
 }
 
-fn whole(pid: u32) -> Result<f64> {
+/// CPU time of a process so far, in microseconds, by ticks.
+pub(crate) fn whole(pid: u32) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat"))
         .with_context(|| format!("process {pid} is gone"))?;
     stat_micros(&text).with_context(|| format!("/proc/{pid}/stat is not as expected"))
@@ -78,6 +79,22 @@ fn stat_micros(text: &str) -> Option<f64> {
     let mut fields = fields.split_ascii_whitespace().skip(11);
     let mut ticks = || fields.next()?.parse::<f64>().ok();
     Some((ticks()? + ticks()?) * TICK_MICROS)
+}
+
+/// CPU time of everything on the machine so far, in microseconds.
+pub(crate) fn machine() -> Result<f64> {
+    let text = fs::read_to_string("/proc/stat").context("no /proc/stat")?;
+    machine_micros(&text).context("/proc/stat is not as expected")
+}
+
+/// User, nice, system, and, after idle and waiting, the two kinds of interrupts.
+fn machine_micros(text: &str) -> Option<f64> {
+    let numbers = text.lines().next()?.strip_prefix("cpu ")?.split_ascii_whitespace();
+    let ticks: Vec<f64> = numbers.map_while(|ticks| ticks.parse().ok()).collect();
+    let [user, nice, system, _idle, _waiting, hard, soft, ..] = ticks.as_slice() else {
+        return None;
+    };
+    Some((user + nice + system + hard + soft) * TICK_MICROS)
 }
 
 /// Resident and proportional memory of a process, in MB (of 1,000,000 bytes).
@@ -188,6 +205,9 @@ mod tests {
         assert_eq!(stat_micros(stat), Some(1_750_000.0));
         assert_eq!(stat_micros("42 (x) S 1"), None);
         assert_eq!(run_micros("2500 17 3\n"), Some(2.5));
+        let machine = "cpu  1 2 3 100 50 4 5 60 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n";
+        assert_eq!(machine_micros(machine), Some(150_000.0));
+        assert_eq!(machine_micros("cpu  1 2 3"), None);
     }
 
     #[test]
