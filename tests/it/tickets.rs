@@ -221,9 +221,7 @@ async fn a_press_on_the_card_of_an_older_round_says_who_has_it_now() {
     let chat = desk.chat("liuyang").await;
     assert!(chat.was_told("已转给 赵敏"), "{chat:#?}");
     // Changed by the fresh code of his press, or taken back before it came: it acts no more.
-    let is_dead = |card: &&Entry| {
-        card.buttons().is_empty() && card.grey() == Some("已转给 赵敏")
-    };
+    let is_dead = |card: &&Entry| card.buttons().is_empty() && card.grey() == Some("已转给 赵敏");
     assert!(chat.cards().iter().all(is_dead), "{chat:#?}");
     let ticket = desk.ticket(&id).await;
     assert_eq!(
