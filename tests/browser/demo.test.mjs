@@ -112,7 +112,8 @@ test("the menu, a picture and a place reach the service, and the logs show it", 
 
   await page.getByRole("button", { name: "发送位置" }).click();
   await page.getByRole("button", { name: /总部大厦/ }).click();
-  await client.chat.getByText("总部大厦 A 座 3 层").waitFor();
+  // The place itself, then perhaps already the answer's card that quotes it.
+  await client.chat.getByText("总部大厦 A 座 3 层").first().waitFor();
 
   const png = Buffer.from(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
