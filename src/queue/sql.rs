@@ -1,16 +1,19 @@
 //! The SQL of putting, leasing and ending jobs. Leases are compare-and-set with a fencing token:
 //! every claim has a token of its own, and only who holds it may end the job.
 
+mod group;
+
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use db::{Conn, OrDb as _, Unique, is_unique};
 use diesel::{
-    BoolExpressionMethods as _, ExpressionMethods as _, Insertable, OptionalExtension as _,
-    QueryDsl as _, Queryable, QueryableByName, RunQueryDsl as _, sql_query,
+    BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _,
+    Queryable, QueryableByName, RunQueryDsl as _, sql_query,
     sql_types::{BigInt, Nullable, Text},
 };
 use kernel::{Ctx, Error, JobId, Micros, Result, Timestamp, text, time};
 
+use self::group::GroupInsert;
 use crate::{
     job::{Job, KEY_CHARS_MAX, New, Put, State},
     run::Held,
@@ -68,36 +71,13 @@ pub fn put(conn: &mut Conn, ctx: &Ctx, job: New<'_>) -> Result<Put> {
     }
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = t, treat_none_as_default_value = false)]
-struct NewRow<'a> {
-    id: i64,
-    topic: &'a str,
-    once_key: &'a str,
-    order_key: Option<&'a str>,
-    turn: i64,
-    due_at: i64,
-    body: &'a str,
-    created_at: i64,
-}
-
 /// Puts many messages with one statement, and passes over those whose once_key is there already.
 /// Their keys were checked. Gives how many were new.
 pub(crate) fn put_rows(conn: &mut Conn, rows: &[&Row]) -> Result<usize> {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|row| NewRow {
-            id: row.id.0,
-            topic: &row.topic,
-            once_key: &row.once_key,
-            order_key: row.order_key.as_deref(),
-            turn: row.id.0,
-            due_at: row.at.0,
-            body: &row.body,
-            created_at: row.at.0,
-        })
-        .collect();
-    db::insert_ignore!(conn, t::table, &rows)
+    match conn {
+        Conn::Mysql(conn) => GroupInsert(rows).execute(conn).or_db(),
+        Conn::Sqlite(conn) => GroupInsert(rows).execute(conn).or_db(),
+    }
 }
 
 /// Writes nothing, but fails as a write does when the database is read-only or full.
