@@ -43,6 +43,19 @@ macro_rules! insert_all {
     }};
 }
 
+/// `execute!(conn, query)`: runs a query that was written for each backend by itself. Gives
+/// `kernel::Result<usize>`, the rows that it touched.
+#[macro_export]
+macro_rules! execute {
+    ($conn:expr, $query:expr) => {{
+        use $crate::{OrDb as _, diesel::RunQueryDsl as _};
+        match $conn {
+            $crate::Conn::Mysql(c) => $query.execute(c).or_db(),
+            $crate::Conn::Sqlite(c) => $query.execute(c).or_db(),
+        }
+    }};
+}
+
 /// `insert_ignore!(conn, table, rows)`: inserts the rows that break no uniqueness, in one statement
 /// on MySQL. Only for rows that were validated before: MySQL's IGNORE also swallows data errors.
 /// Gives `kernel::Result<usize>`, the rows that were new.

@@ -24,14 +24,14 @@ const CHOICES: usize = 5;
 /// The rows that a card may have.
 const ROWS: i64 = 6;
 
-fn message<'a>(ctx: &Ctx, kind: Kind, userid: &'a str, title: &'a str) -> NewMessage<'a> {
+fn message<'a>(ctx: &Ctx, kind: Kind, userids: &'a [&'a str], title: &'a str) -> NewMessage<'a> {
     NewMessage {
-        id: ctx.id(),
+        card_no: ctx.id(),
         kind,
         ticket_id: None,
         task_id: None,
         draft_id: None,
-        userid,
+        userids,
         title,
         face: "answer",
     }
@@ -42,7 +42,8 @@ fn message<'a>(ctx: &Ctx, kind: Kind, userid: &'a str, title: &'a str) -> NewMes
 /// # Errors
 /// The database's.
 pub fn reply(conn: &mut Conn, ctx: &Ctx, desk: &Desk, userid: &str, words: &str) -> Result<()> {
-    let new = message(ctx, Kind::Reply, userid, words);
+    let to = [userid];
+    let new = message(ctx, Kind::Reply, &to, words);
     outbox::send(conn, ctx, desk, &new, Body::text(words))
 }
 
@@ -51,12 +52,13 @@ pub fn reply(conn: &mut Conn, ctx: &Ctx, desk: &Desk, userid: &str, words: &str)
 /// # Errors
 /// The database's.
 pub fn new_ticket(conn: &mut Conn, ctx: &Ctx, desk: &Desk, userid: &str) -> Result<()> {
-    let new = message(ctx, Kind::Choice, userid, "新建工单");
+    let to = [userid];
+    let new = message(ctx, Kind::Choice, &to, "新建工单");
     let card = ButtonInteraction {
         source: Some(Painter::source(desk)),
         main_title: Some(MainTitle::new("新建工单", "先选紧急程度，再发一句话说明问题")),
         sub_title_text: "也可以直接发送文字、图片或位置".to_owned(),
-        task_id: wecom_task_id(new.id),
+        task_id: wecom_task_id(new.card_no),
         button_list: vec![
             Button::press("普通", 1, "normal"),
             Button::press("紧急", 2, "high"),
@@ -90,9 +92,10 @@ pub fn choose_ticket(
         })
         .collect();
     options.push(VoteOption::new("new", "新建工单"));
+    let to = [userid];
     let new = NewMessage {
         draft_id: Some(draft),
-        ..message(ctx, Kind::Choice, userid, "这条消息属于哪张工单？")
+        ..message(ctx, Kind::Choice, &to, "这条消息属于哪张工单？")
     };
     let card = VoteInteraction {
         source: Some(Painter::source(desk)),
@@ -100,7 +103,7 @@ pub fn choose_ticket(
             "这条消息属于哪张工单？",
             text::cut_chars(&explain(words, &open), 160),
         )),
-        task_id: wecom_task_id(new.id),
+        task_id: wecom_task_id(new.card_no),
         checkbox: Some(Checkbox {
             question_key: "ticket".to_owned(),
             option_list: options,
@@ -166,7 +169,8 @@ fn list(
         );
     };
     let url = |one: &Ticket| desk.links.url(one.id, userid, ctx.now);
-    let new = message(ctx, Kind::Reply, userid, title);
+    let to = [userid];
+    let new = message(ctx, Kind::Reply, &to, title);
     let row = |(state, one): &(&str, &Ticket)| {
         HorizontalContent::text(*state, text::cut_chars(&one.title, 26)).with_url(url(one))
     };

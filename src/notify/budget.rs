@@ -73,9 +73,6 @@ fn add(conn: &mut Conn, bucket: &str, limit: i64) -> Result<bool> {
 }
 
 /// Forgets windows that have passed.
-///
-/// # Errors
-/// The database's.
-pub fn purge(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+pub(crate) fn purge(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     diesel::delete(b::table.filter(b::until_at.lt(now.0))).execute(conn).or_db()
 }

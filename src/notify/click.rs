@@ -51,7 +51,7 @@ pub struct Clicked {
     pub press: Press,
 }
 
-/// The card that was pressed, its fresh response code kept; nothing when it is none of ours.
+/// The copy that was pressed, the card's fresh response code kept; nothing when it is none of ours.
 ///
 /// # Errors
 /// The database's.
@@ -61,14 +61,11 @@ pub fn find_pressed(
     userid: &str,
     click: &CardClick,
 ) -> Result<Option<Clicked>> {
-    let Some(id) = of_wecom_task_id(&click.task_id) else { return Ok(None) };
-    let Some(message) = sql::find_message(conn, id)? else { return Ok(None) };
+    let Some(card_no) = of_wecom_task_id(&click.task_id) else { return Ok(None) };
     // A card that was forwarded is not its new reader's to press.
-    if message.userid != userid {
-        return Ok(None);
-    }
+    let Some(message) = sql::find_copy(conn, card_no, userid)? else { return Ok(None) };
     if !click.response_code.is_empty() {
-        sql::set_code(conn, id, &click.response_code, ctx.now.plus(CODE_LIFE))?;
+        sql::add_code(conn, ctx, card_no, &click.response_code, ctx.now.plus(CODE_LIFE))?;
     }
     let press = meaning(&message, click);
     Ok(press.map(|press| Clicked { message, press }))

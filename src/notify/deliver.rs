@@ -8,23 +8,26 @@ use std::sync::Arc;
 use db::Db;
 use kernel::{Ctx, Error, Micros, Result, TicketId, Timestamp, time};
 use queue::{End, Job, Record};
-use wecom::{ApiError, Client, api::message as api, error::Class, message::CardUpdate};
+use wecom::{ApiError, Client, api::message as api, error::Class};
 
 use crate::{
     Desk, budget,
     click::CODE_LIFE,
     digest,
     message::{Kind, Message, State},
-    outbox::{SendJob, UpdateJob},
+    outbox::SendJob,
     plan, sql,
 };
+
+mod change;
 
 /// How long after sending a message can be taken back, by WeCom's word.
 const RECALL_LIFE: Micros = 24 * time::HOUR;
 
 /// Whether a message may go now.
 enum Turn {
-    Go,
+    /// To these members.
+    Go(Vec<Message>),
     Wait(Timestamp),
     Over,
 }
@@ -52,6 +55,10 @@ fn parsed<T: serde::de::DeserializeOwned>(job: &Job) -> Result<T> {
         .map_err(|error| Error::bug("a message job cannot be read").caused_by(error))
 }
 
+fn ids<'a>(messages: impl IntoIterator<Item = &'a Message>) -> Vec<i64> {
+    messages.into_iter().map(|message| message.id).collect()
+}
+
 impl Courier {
     /// Does a job of [`crate::TOPIC_SEND`].
     pub async fn send(self, ctx: Ctx, job: Job) -> Outcome {
@@ -63,46 +70,95 @@ impl Courier {
 
     async fn try_send(&self, ctx: &Ctx, job: &Job) -> Result<Outcome> {
         let send: SendJob = parsed(job)?;
-        let id = send.message;
-        let found = self.db.read(move |conn| sql::find_message(conn, id)).await?;
-        let Some(message) = found else {
+        let all = send.messages.clone();
+        let found = self.db.read(move |conn| sql::find_all(conn, &all)).await?;
+        let Some(first) = found.first().cloned() else {
             return Ok((End::Ignored("没有这条消息".to_owned()), None));
         };
-        if !message.is_to_be_sent() {
-            return Ok((End::Merged(message.reason.unwrap_or(message.state)), None));
+        let mut unsent: Vec<_> = found.into_iter().filter(Message::is_to_be_sent).collect();
+        if unsent.is_empty() {
+            return Ok((End::Merged(first.reason.unwrap_or(first.state)), None));
         }
-        let is_grey = message.face != "claimable" && message.face != "mine";
-        // What may be on a screen already is sent to its end, so that it can be changed there.
-        let is_fresh = !message.may_have_arrived();
-        if send.is_overtaken_by_plan && message.plan_no > 1 && is_grey && is_fresh {
-            return Ok(merged(id, "发送前已失效"));
+        // What may be on a screen already is sent to its end, to the same receivers, so that it is
+        // the same request, and can be changed there.
+        let is_fresh = !unsent.iter().any(Message::may_have_arrived);
+        let mut overtaken = Vec::new();
+        if is_fresh {
+            let is_over = |one: &mut Message| send.is_overtaken_by_plan && one.is_overtaken();
+            overtaken = ids(&unsent.extract_if(.., is_over).collect::<Vec<_>>());
+            if unsent.is_empty() {
+                return Ok(merged(overtaken, "发送前已失效"));
+            }
+            if self.is_for_digest(&first).await? {
+                let (desk, userid) = (self.desk.clone(), first.userid.clone());
+                let record: Record =
+                    Box::new(move |conn, ctx| digest::tell(conn, ctx, &desk, &userid));
+                return Ok((End::Merged(digest::MERGED.to_owned()), Some(record)));
+            }
+        } else {
+            unsent.retain(Message::may_have_arrived);
         }
-        if is_fresh && self.is_for_digest(&message).await? {
-            let (desk, userid) = (self.desk.clone(), message.userid.clone());
-            let record: Record = Box::new(move |conn, ctx| digest::tell(conn, ctx, &desk, &userid));
-            return Ok((End::Merged(digest::MERGED.to_owned()), Some(record)));
-        }
-        let (desk, userid, now) = (self.desk.clone(), message.userid.clone(), ctx.now);
-        let turn = self
-            .db
-            .write(move |conn| match budget::admit(conn, &desk.limits, &desk.app, &userid, now)? {
-                Some(at) => Ok(Turn::Wait(at)),
-                None if sql::begin(conn, id)? => Ok(Turn::Go),
-                None => Ok(Turn::Over),
-            })
-            .await?;
-        Ok(match turn {
-            Turn::Over => (End::Merged(digest::MERGED.to_owned()), None),
+        match self.turn(ctx, unsent, overtaken, is_fresh).await? {
+            Turn::Over => Ok((End::Merged(digest::MERGED.to_owned()), None)),
             Turn::Wait(at) => {
-                let record: Record = Box::new(move |conn, _ctx| sql::delayed(conn, id));
+                let record: Record = Box::new(move |conn, _ctx| sql::delayed(conn, &send.messages));
                 let why = "已达企业微信的发送频率上限，稍后自动发送".to_owned();
-                (End::Later { at, why }, Some(record))
+                Ok((End::Later { at, why }, Some(record)))
             }
-            Turn::Go => {
-                let answer = api::send(&self.client, &self.desk.app, &send.request).await;
-                answered(&message, answer, ctx.now)
+            Turn::Go(messages) => {
+                let mut request = send.request;
+                let userids: Vec<_> = messages.iter().map(|one| one.userid.as_str()).collect();
+                request.touser = userids.join("|");
+                let answer = api::send(&self.client, &self.desk.app, &request.render()?).await;
+                Ok(self.answered(messages, answer, ctx.now))
             }
-        })
+        }
+    }
+
+    /// Who gets it now. Those of several receivers whom the limits forbid it get a card of their
+    /// own later, so that nobody waits for them.
+    async fn turn(
+        &self,
+        ctx: &Ctx,
+        unsent: Vec<Message>,
+        overtaken: Vec<i64>,
+        is_fresh: bool,
+    ) -> Result<Turn> {
+        let (desk, ctx) = (self.desk.clone(), ctx.clone());
+        let turn = self.db.write(move |conn| {
+            if !overtaken.is_empty() {
+                sql::ended(conn, &overtaken, State::Merged, "发送前已失效")?;
+            }
+            let (mut going, mut waiting, mut over) = (Vec::new(), Vec::new(), 0);
+            let mut until: Option<Timestamp> = None;
+            for message in &unsent {
+                let free = match is_fresh {
+                    true => budget::admit(conn, &desk.limits, &desk.app, &message.userid, ctx.now)?,
+                    // It was counted when it went the first time.
+                    false => None,
+                };
+                match free {
+                    Some(at) => {
+                        waiting.push(message);
+                        until = Some(until.map_or(at, |known| known.min(at)));
+                    }
+                    None if sql::begin(conn, message.id)? => going.push(message.clone()),
+                    None => over += 1,
+                }
+            }
+            match (until, waiting.first().and_then(|message| message.ticket_id)) {
+                (Some(at), _) if going.is_empty() && over == 0 => return Ok(Turn::Wait(at)),
+                (Some(_at), Some(ticket)) => {
+                    let waiting = ids(waiting);
+                    sql::ended(conn, &waiting, State::Merged, "已达发送频率上限，另行发送")?;
+                    sql::retire(conn, &waiting)?;
+                    plan::hand_out(conn, &ctx, &desk, TicketId(ticket))?;
+                }
+                _ => {}
+            }
+            Ok(if going.is_empty() { Turn::Over } else { Turn::Go(going) })
+        });
+        turn.await
     }
 
     /// Whether a notice had to wait and there are several by now: they are told together.
@@ -116,128 +172,74 @@ impl Courier {
         Ok(waiting.len() >= digest::FROM)
     }
 
-    /// Does a job of [`crate::TOPIC_UPDATE`].
-    pub async fn update(self, ctx: Ctx, job: Job) -> Outcome {
-        match self.try_update(&ctx, &job).await {
-            Ok(outcome) => outcome,
-            Err(error) => failed(error),
-        }
-    }
-
-    async fn try_update(&self, ctx: &Ctx, job: &Job) -> Result<Outcome> {
-        let update: UpdateJob = parsed(job)?;
-        let id = update.message;
-        let found = self.db.read(move |conn| sql::find_message(conn, id)).await?;
-        let Some(message) = found.filter(|message| message.state == State::Sent.word()) else {
-            return Ok((End::Ignored("消息未送达，无需更新".to_owned()), None));
-        };
-        if message.plan_no > update.plan_no {
-            return Ok((End::Merged("已有更新的内容".to_owned()), None));
-        }
-        let code = message.code(ctx.now).map(str::to_owned);
-        if code.is_none() && !update.must_arrive && !update.must_vanish {
-            return Ok((End::Ignored("卡片已无按钮，保持原样".to_owned()), None));
-        }
-        let Some(code) = code else {
-            return Ok(self.take_back(ctx, &message, &update).await);
-        };
-        let request = CardUpdate::replace(
-            vec![message.userid.clone()],
-            self.desk.agent_id,
-            &code,
-            update.card.clone(),
-        );
-        let answer =
-            api::update_template_card(&self.client, &self.desk.app, &request.render()?).await;
-        let spend: Record = {
-            let code = code.clone();
-            Box::new(move |conn, _ctx| sql::spend_code(conn, id, &code))
-        };
-        Ok(match answer {
-            Ok(_updated) => (End::Done("已更新".to_owned()), Some(spend)),
-            // Our own earlier try, whose answer was lost, used the code.
-            Err(error) if error.errcode == 42022 => (End::Done("已更新".to_owned()), Some(spend)),
-            Err(error) if error.class == Class::Gone => {
-                let again = End::Later { at: ctx.now, why: error.to_string() };
-                (again, Some(spend))
+    /// What follows from WeCom's answer to a message.
+    fn answered(
+        &self,
+        messages: Vec<Message>,
+        answer: Result<api::Sent, ApiError>,
+        now: Timestamp,
+    ) -> Outcome {
+        let all = ids(&messages);
+        match answer {
+            Ok(sent) => self.delivered(messages, sent, now),
+            // The task_id is this card's alone: an earlier try, whose answer was lost, was taken.
+            Err(error) if error.errcode == 42014 => {
+                let record: Record = Box::new(move |conn, _ctx| sql::sent(conn, &all, None, now));
+                (End::Done("此前已送达".to_owned()), Some(record))
             }
-            Err(error) => delayed_or_failed(error, ctx.now),
-        })
+            Err(error) if error.is_transient() || error.class == Class::Config => {
+                let is_unsent = !error.outcome_unknown;
+                let (end, _none) = delayed_or_failed(error, now);
+                let back: Record = Box::new(move |conn, _ctx| sql::put_back(conn, &all));
+                (end, is_unsent.then_some(back))
+            }
+            Err(error) => refused(all, error.to_string()),
+        }
     }
 
-    /// A card that cannot be changed any more, for its code is spent: it is taken back, and sent
-    /// anew if it has buttons that must reach the member. One that is too old even for that stays
-    /// on the screen; a press on it brings a fresh code, and then it is changed after all.
-    async fn take_back(&self, ctx: &Ctx, message: &Message, update: &UpdateJob) -> Outcome {
-        let sent_at = Timestamp(message.sent_at.unwrap_or_default());
-        let is_recent = ctx.now.since(sent_at) < RECALL_LIFE;
-        let is_taken_back = match message.msgid.as_deref().filter(|_msgid| is_recent) {
-            None => false,
-            Some(msgid) => match api::recall(&self.client, &self.desk.app, msgid).await {
-                Ok(()) => true,
-                Err(error) if matches!(error.class, Class::Gone | Class::AlreadyDone) => false,
-                Err(error) => return delayed_or_failed(error, ctx.now),
-            },
+    fn delivered(&self, messages: Vec<Message>, sent: api::Sent, now: Timestamp) -> Outcome {
+        let is_unreached = |message: &&Message| {
+            let mut unreached = sent.invalid_users.iter().chain(&sent.unlicensed_users);
+            unreached.any(|userid| userid.eq_ignore_ascii_case(&message.userid))
         };
-        let (desk, id, ticket) = (self.desk.clone(), message.id, message.ticket_id);
-        let must_arrive = update.must_arrive;
+        let (unreached, reached): (Vec<_>, Vec<_>) = messages.iter().partition(is_unreached);
+        let (unreached, reached) = (ids(unreached), ids(reached));
+        let (card_no, ticket) = match messages.first() {
+            Some(first) if !reached.is_empty() => (first.card_no, first.ticket_id),
+            _ => {
+                let why = "企业微信：该成员不可达（不在可见范围或没有许可）";
+                return refused(unreached, why.to_owned());
+            }
+        };
+        let desk = self.desk.clone();
         let record: Record = Box::new(move |conn, ctx| {
-            match is_taken_back {
-                true => sql::ended(conn, id, State::Recalled, "已撤回旧卡片")?,
-                false => sql::note(conn, id, "卡片已过期，点击后才会更新")?,
+            sql::sent(conn, &reached, sent.msgid.as_deref(), now)?;
+            if let Some(code) = sent.response_code.as_deref().filter(|code| !code.is_empty()) {
+                sql::add_code(conn, ctx, card_no, code, now.plus(CODE_LIFE))?;
             }
-            sql::retire(conn, id)?;
             match ticket {
-                Some(ticket) if must_arrive => plan::hand_out(conn, ctx, &desk, TicketId(ticket)),
+                // They are tried once more by themselves: an operator then sees a failure that he
+                // can repeat when they are back.
+                Some(ticket) if !unreached.is_empty() => {
+                    sql::ended(conn, &unreached, State::Merged, "成员不可达，另行发送")?;
+                    sql::retire(conn, &unreached)?;
+                    plan::hand_out(conn, ctx, &desk, TicketId(ticket))
+                }
                 _ => Ok(()),
             }
         });
-        let done =
-            if is_taken_back { "旧卡片无法更新，已撤回" } else { "旧卡片已过期" };
-        (End::Done(done.to_owned()), Some(record))
+        (End::Done("已发送".to_owned()), Some(record))
     }
 }
 
-fn merged(id: i64, why: &'static str) -> Outcome {
-    let record: Record = Box::new(move |conn, _ctx| sql::ended(conn, id, State::Merged, why));
+fn merged(ids: Vec<i64>, why: &'static str) -> Outcome {
+    let record: Record = Box::new(move |conn, _ctx| sql::ended(conn, &ids, State::Merged, why));
     (End::Merged(why.to_owned()), Some(record))
 }
 
-/// What follows from WeCom's answer to a message.
-fn answered(message: &Message, answer: Result<api::Sent, ApiError>, now: Timestamp) -> Outcome {
-    let id = message.id;
-    match answer {
-        Ok(sent) => {
-            let unreached = sent.invalid_users.iter().chain(&sent.unlicensed_users);
-            if unreached.into_iter().any(|userid| userid.eq_ignore_ascii_case(&message.userid)) {
-                return refused(id, "企业微信：该成员不可达（不在可见范围或没有许可）".to_owned());
-            }
-            let record: Record = Box::new(move |conn, _ctx| {
-                let code = sent.response_code.as_deref();
-                let until = now.plus(CODE_LIFE);
-                sql::sent(conn, id, sent.msgid.as_deref(), code, (now, until))
-            });
-            (End::Done("已发送".to_owned()), Some(record))
-        }
-        // The task_id is this message's alone: an earlier try, whose answer was lost, was taken.
-        Err(error) if error.errcode == 42014 => {
-            let record: Record =
-                Box::new(move |conn, _ctx| sql::sent(conn, id, None, None, (now, now)));
-            (End::Done("此前已送达".to_owned()), Some(record))
-        }
-        Err(error) if error.is_transient() || error.class == Class::Config => {
-            let is_unsent = !error.outcome_unknown;
-            let (end, _none) = delayed_or_failed(error, now);
-            let back: Record = Box::new(move |conn, _ctx| sql::put_back(conn, id));
-            (end, is_unsent.then_some(back))
-        }
-        Err(error) => refused(id, error.to_string()),
-    }
-}
-
-fn refused(id: i64, why: String) -> Outcome {
+fn refused(ids: Vec<i64>, why: String) -> Outcome {
     let reason = why.clone();
-    let record: Record = Box::new(move |conn, _ctx| sql::ended(conn, id, State::Failed, &reason));
+    let record: Record = Box::new(move |conn, _ctx| sql::ended(conn, &ids, State::Failed, &reason));
     let error = Error::new(kernel::Kind::Invalid, "wecom.refused", why);
     (End::Failed(error), Some(record))
 }

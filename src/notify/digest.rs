@@ -39,12 +39,12 @@ pub(crate) fn tell(conn: &mut Conn, ctx: &Ctx, desk: &Desk, userid: &str) -> Res
     let url = |ticket| desk.links.url(TicketId(ticket), userid, ctx.now);
     let words = words(&taken, url);
     let new = NewMessage {
-        id: ctx.id(),
+        card_no: ctx.id(),
         kind: Kind::Reply,
         ticket_id: None,
         task_id: None,
         draft_id: None,
-        userid,
+        userids: &[userid],
         title: &words,
         face: "digest",
     };

@@ -3,6 +3,14 @@
 
 use ticket::{Status, Task, TaskState, Ticket};
 
+/// The name of the face of a card that a newer one has replaced.
+pub(crate) const RENEWED: &str = "renewed";
+
+/// Whether the face of that name has buttons that change something.
+pub(crate) fn acts(name: &str) -> bool {
+    matches!(name, "claimable" | "mine")
+}
+
 /// What a task's card shows to one handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum TaskFace {
@@ -51,7 +59,7 @@ impl TaskFace {
             Self::Done { by } => format!("done:{}", by.as_deref().unwrap_or_default()),
             Self::Moved { to } => format!("moved:{}", to.as_deref().unwrap_or_default()),
             Self::Ended { status } => format!("ended:{}", status.word()),
-            Self::Renewed => "renewed".to_owned(),
+            Self::Renewed => RENEWED.to_owned(),
         }
     }
 }
@@ -86,7 +94,7 @@ impl StarterFace {
             Self::Accepted => "accepted".to_owned(),
             Self::Working { by } => format!("working:{by}"),
             Self::Ended { status, round } => format!("ended:{}:{round}", status.word()),
-            Self::Renewed => "renewed".to_owned(),
+            Self::Renewed => RENEWED.to_owned(),
         }
     }
 }

@@ -17,10 +17,12 @@ mod render;
 mod schema;
 mod sql;
 
+use db::Conn;
+use kernel::{Result, Timestamp};
 use ticket::Setup;
 
 pub use answer::{choose_ticket, my_tasks, my_tickets, new_ticket, reply};
-pub use budget::{Limits, purge as purge_budgets};
+pub use budget::Limits;
 pub use click::{Clicked, Press, find_pressed, refresh};
 pub use deliver::Courier;
 pub use links::{Link, Links};
@@ -28,6 +30,14 @@ pub use message::{Kind as MessageKind, Message, State as MessageState};
 pub use outbox::{TOPIC_SEND, TOPIC_UPDATE};
 pub use plan::on_event;
 pub use sql::{find_message, messages_of_ticket};
+
+/// Forgets used-up time: budgets of windows that have passed, codes that nobody used.
+///
+/// # Errors
+/// The database's.
+pub fn purge(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+    Ok(budget::purge(conn, now)? + sql::purge_codes(conn, now)?)
+}
 
 /// What every message is made with.
 #[derive(Clone, Debug)]

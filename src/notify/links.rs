@@ -8,6 +8,8 @@ use sha2::Sha256;
 
 use crate::schema::notify_key as k;
 
+/// Whom a link is made for that several members get: staff, nobody in particular.
+pub(crate) const STAFF: &str = "*";
 /// How long a link works.
 const LIFE: Micros = 30 * time::DAY;
 /// Bytes of the signature that a link carries.
@@ -31,7 +33,7 @@ impl std::fmt::Debug for Links {
 pub struct Link {
     /// The ticket.
     pub ticket: TicketId,
-    /// The member that it was made for.
+    /// The member that it was made for; `*` for any of several, nobody for a customer.
     pub userid: String,
 }
 

@@ -1,9 +1,8 @@
 //! A message to a member, as a row.
 
 use db::diesel::{self, prelude::*};
-use kernel::Timestamp;
 
-use crate::schema::notify_message;
+use crate::{face, schema::notify_message};
 
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +80,11 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = notify_message)]
 pub struct Message {
-    /// Its id; the card's task_id at WeCom is made of it.
+    /// Its id.
     pub id: i64,
+    /// The card that it is a copy of; the card's task_id at WeCom is made of it. A message that
+    /// went to one member alone has its own id there.
+    pub card_no: i64,
     pub(crate) kind: String,
     /// The ticket it is about.
     pub ticket_id: Option<i64>,
@@ -98,6 +100,8 @@ pub struct Message {
     pub face: String,
     /// How often what it is to show was planned anew.
     pub plan_no: i64,
+    /// Up to which plan it shows that for sure.
+    pub(crate) shown_no: i64,
     /// Whether it is the newest card of its kind for this member.
     pub is_live: bool,
     /// Whether it had to wait for the platform's limits.
@@ -108,9 +112,6 @@ pub struct Message {
     pub reason: Option<String>,
     /// WeCom's id of it.
     pub msgid: Option<String>,
-    /// Lets the card be changed once.
-    pub response_code: Option<String>,
-    pub(crate) code_until: i64,
     pub(crate) created_at: i64,
     pub(crate) sent_at: Option<i64>,
 }
@@ -119,6 +120,11 @@ impl Message {
     /// Whether it is still to be sent. What WeCom refused is, when an operator says so.
     pub(crate) fn is_to_be_sent(&self) -> bool {
         State::UNSENT.contains(&self.state.as_str())
+    }
+
+    /// Whether what it was to show at first acts no more: a newer plan has come before it went.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        self.plan_no > 1 && !face::acts(&self.face)
     }
 
     /// Whether WeCom may have it although nobody heard so.
@@ -133,21 +139,16 @@ impl Message {
 
     /// The card's task_id at WeCom.
     pub fn wecom_task_id(&self) -> String {
-        wecom_task_id(self.id)
-    }
-
-    /// The code that lets the card be changed at this time.
-    pub fn code(&self, now: Timestamp) -> Option<&str> {
-        self.response_code.as_deref().filter(|_code| now.0 < self.code_until)
+        wecom_task_id(self.card_no)
     }
 }
 
-/// The card's task_id at WeCom for a message.
-pub(crate) fn wecom_task_id(id: i64) -> String {
-    format!("qidan-{id}")
+/// The task_id at WeCom of a card.
+pub(crate) fn wecom_task_id(card_no: i64) -> String {
+    format!("qidan-{card_no}")
 }
 
-/// The message that a card's task_id at WeCom stands for.
+/// The card that a task_id at WeCom stands for.
 pub(crate) fn of_wecom_task_id(task_id: &str) -> Option<i64> {
     task_id.strip_prefix("qidan-")?.parse().ok()
 }

@@ -11,6 +11,7 @@ use wecom::{
 
 use crate::{
     Desk,
+    face::{RENEWED, acts},
     message::{Kind as MessageKind, Message},
     sql::{self, NewMessage},
 };
@@ -27,24 +28,43 @@ const SAME_REPLY: i64 = 60;
 /// The body of a job of [`TOPIC_SEND`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SendJob {
-    pub(crate) message: i64,
-    /// Whether it may be dropped once something newer was planned: it has nothing but buttons
-    /// that no longer act.
+    /// The copies: a message each.
+    pub(crate) messages: Vec<i64>,
+    /// Whether a copy may be dropped once something newer was planned for it: it has nothing but
+    /// buttons that no longer act.
     pub(crate) is_overtaken_by_plan: bool,
-    /// The request, rendered once.
-    pub(crate) request: String,
+    /// The request without its receivers. They are settled by the first try, for good.
+    pub(crate) request: AppMessage,
 }
 
-/// The body of a job of [`TOPIC_UPDATE`].
+/// The body of a job of [`TOPIC_UPDATE`]: what the copies of a card are to show.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct UpdateJob {
-    pub(crate) message: i64,
-    pub(crate) plan_no: i64,
+    pub(crate) card_no: i64,
+    /// In the order in which they are shown.
+    pub(crate) looks: Vec<Look>,
+}
+
+/// What some copies of a card are to show.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Look {
+    /// The copies, each with the number of the plan.
+    pub(crate) plans: Vec<(i64, i64)>,
     pub(crate) card: Card,
-    /// Whether what it shows must reach the member, as a new card if need be: buttons, news.
+    /// Whether it must reach the members, as a new card if need be: buttons, news.
     pub(crate) must_arrive: bool,
-    /// Whether what it showed before has buttons that must not be pressed any more.
+    /// Whether what was shown before has buttons that must not be pressed any more.
     pub(crate) must_vanish: bool,
+}
+
+/// What copies of one card are to show.
+pub(crate) struct Change<'a> {
+    pub(crate) messages: Vec<&'a Message>,
+    /// The name of the face.
+    pub(crate) face: String,
+    /// Whether it must reach the members, as a new card if need be.
+    pub(crate) must_arrive: bool,
+    pub(crate) card: Card,
 }
 
 /// Writes a message and the job that sends it.
@@ -63,45 +83,37 @@ pub(crate) fn send(
         }
         other => other,
     };
-    sql::insert(conn, ctx, new)?;
-    let mut request = AppMessage::to_users(&[new.userid], desk.agent_id, body);
+    let messages = sql::insert(conn, ctx, new)?;
+    let mut request = AppMessage::to_users(&[], desk.agent_id, body);
     if new.kind == MessageKind::Reply {
         request.duplicate_check_interval = SAME_REPLY;
     }
-    let job = SendJob {
-        message: new.id,
-        is_overtaken_by_plan: new.kind == MessageKind::Task,
-        request: request.render()?,
-    };
-    put(conn, ctx, TOPIC_SEND, &job, &order_key(new.ticket_id, new.userid))
+    let is_overtaken_by_plan = new.kind == MessageKind::Task;
+    let order = order_key(new.kind, new.ticket_id, new.card_no, new.userids);
+    put(conn, ctx, TOPIC_SEND, &SendJob { messages, is_overtaken_by_plan, request }, &order)
 }
 
-/// Plans what a card shows from now on, and the job that changes it.
-pub(crate) fn update(
-    conn: &mut Conn,
-    ctx: &Ctx,
-    message: &Message,
-    face: (&str, bool),
-    card: Card,
-) -> Result<()> {
-    let (face, must_arrive) = face;
-    let must_vanish = acts(&message.face);
-    let card = card.elided();
-    check(&card, Purpose::Update)?;
-    sql::plan(conn, message, face, message.is_live && face != "renewed")?;
-    let job = UpdateJob {
-        message: message.id,
-        plan_no: message.plan_no + 1,
-        card,
-        must_arrive,
-        must_vanish,
-    };
-    put(conn, ctx, TOPIC_UPDATE, &job, &order_key(message.ticket_id, &message.userid))
-}
-
-/// Whether the face of that name has buttons that change something.
-fn acts(face: &str) -> bool {
-    matches!(face, "claimable" | "mine")
+/// Plans what copies of one card show from now on, and the job that changes them.
+pub(crate) fn update(conn: &mut Conn, ctx: &Ctx, changes: Vec<Change<'_>>) -> Result<()> {
+    let first = changes.first().and_then(|change| change.messages.first());
+    let Some(first) = first.copied() else { return Ok(()) };
+    let card_no = first.card_no;
+    let order = order_key(first.kind(), first.ticket_id, card_no, &[first.userid.as_str()]);
+    let mut looks = Vec::with_capacity(changes.len());
+    for Change { messages, face, must_arrive, card } in changes {
+        sql::plan(conn, &messages, &face, face == RENEWED)?;
+        let card = card.elided();
+        check(&card, Purpose::Update)?;
+        looks.push(Look {
+            plans: messages.iter().map(|message| (message.id, message.plan_no + 1)).collect(),
+            card,
+            must_arrive,
+            must_vanish: messages.iter().any(|message| acts(&message.face)),
+        });
+    }
+    // With too few codes for all, those come first who must not press any more.
+    looks.sort_by_key(|look| look.must_arrive);
+    put(conn, ctx, TOPIC_UPDATE, &UpdateJob { card_no, looks }, &order)
 }
 
 fn check(card: &Card, purpose: Purpose) -> Result<()> {
@@ -111,11 +123,14 @@ fn check(card: &Card, purpose: Purpose) -> Result<()> {
     })
 }
 
-/// What one member hears about one ticket stays in order; everything else may overtake.
-fn order_key(ticket: Option<i64>, userid: &str) -> String {
-    match ticket {
-        Some(ticket) => format!("card:{ticket}:{userid}"),
-        None => format!("card:{userid}"),
+/// What happens to one card stays in order, and so does what one member hears about one ticket
+/// apart from the cards of its tasks; everything else may overtake.
+fn order_key(kind: MessageKind, ticket: Option<i64>, card_no: i64, userids: &[&str]) -> String {
+    let userid = userids.first().copied().unwrap_or_default();
+    match (kind, ticket) {
+        (MessageKind::Task, Some(ticket)) => format!("card:{ticket}:{card_no}"),
+        (_, Some(ticket)) => format!("card:{ticket}:{userid}"),
+        (_, None) => format!("card:{userid}"),
     }
 }
 

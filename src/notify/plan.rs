@@ -1,16 +1,18 @@
 //! What follows for people from a ticket's event. Cards are reconciled with the ticket as it is
 //! now, so that planning twice, or late, does no harm; notices belong to the one event.
 
+use std::collections::BTreeMap;
+
 use db::Conn;
 use kernel::{Actor, Ctx, Result, TaskId, TicketId};
-use ticket::{Event, Fact, Ticket};
-use wecom::message::Body;
+use ticket::{Event, Fact, Task, Ticket};
+use wecom::message::{Body, RECEIVERS_MAX};
 
 use crate::{
     Desk,
     face::{StarterFace, TaskFace},
-    message::Kind,
-    outbox,
+    message::{Kind, Message},
+    outbox::{self, Change},
     render::{Names, Painter},
     sql::{self, NewMessage},
 };
@@ -45,41 +47,68 @@ fn reconcile_tasks(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket) -> 
     let names = Names::of(conn, ticket)?;
     let painter = Painter { ctx, desk, ticket, names: &names };
     let live = sql::live(conn, ticket.id, Kind::Task)?;
-    for message in &live {
-        let Some(task) = message.task_id.and_then(|id| ticket.task(TaskId(id))) else { continue };
-        let face = TaskFace::of(ticket, task, &message.userid);
-        if face.name() != message.face {
-            let card = painter.task(message.id, task, &message.userid, &face);
-            outbox::update(conn, ctx, message, (&face.name(), face.acts()), card)?;
-        }
-    }
+    show(conn, &painter, &live, |task, message| {
+        Some(TaskFace::of(ticket, task, &message.userid)).filter(|face| face.name() != message.face)
+    })?;
     for task in ticket.open_tasks() {
         let handlers = match &task.owner {
             Some(owner) => std::slice::from_ref(owner),
             None => &task.handlers,
         };
-        for userid in handlers {
-            let has_one = |message: &crate::Message| {
-                message.task_id == Some(task.id.0) && message.userid == *userid
-            };
-            if live.iter().any(has_one) {
-                continue;
-            }
-            let face = TaskFace::of(ticket, task, userid);
-            let id = ctx.id();
-            let card = painter.task(id, task, userid, &face);
+        let lacks_one = |userid: &&str| {
+            let is_his = |one: &Message| one.task_id == Some(task.id.0) && one.userid == *userid;
+            !live.iter().any(is_his)
+        };
+        let lacking: Vec<_> = handlers.iter().map(String::as_str).filter(lacks_one).collect();
+        // All of them see the same: it has an owner, and that is who is told, or nobody has it.
+        for userids in lacking.chunks(RECEIVERS_MAX) {
+            let Some(first) = userids.first() else { continue };
+            let (face, card_no) = (TaskFace::of(ticket, task, first), ctx.id());
             let new = NewMessage {
-                id,
+                card_no,
                 kind: Kind::Task,
                 ticket_id: Some(ticket.id.0),
                 task_id: Some(task.id.0),
                 draft_id: None,
-                userid,
+                userids,
                 title: &format!("{} {}", ticket.no, ticket.title),
                 face: &face.name(),
             };
+            let card = painter.task(card_no, task, userids, &face);
             outbox::send(conn, ctx, desk, &new, Body::card(card))?;
         }
+    }
+    Ok(())
+}
+
+/// Copies of a card that are to show the same.
+type Alike<'a> = (&'a Task, TaskFace, Vec<&'a Message>);
+
+/// Plans new faces for those of these copies that `face` finds one for, card by card.
+fn show(
+    conn: &mut Conn,
+    painter: &Painter<'_>,
+    messages: &[Message],
+    face: impl Fn(&Task, &Message) -> Option<TaskFace>,
+) -> Result<()> {
+    let mut cards: BTreeMap<i64, Vec<Alike<'_>>> = BTreeMap::new();
+    for message in messages {
+        let task = message.task_id.and_then(|id| painter.ticket.task(TaskId(id)));
+        let Some(task) = task else { continue };
+        let Some(face) = face(task, message) else { continue };
+        let looks = cards.entry(message.card_no).or_default();
+        match looks.iter_mut().find(|(_task, known, _messages)| *known == face) {
+            Some((_task, _face, messages)) => messages.push(message),
+            None => looks.push((task, face, vec![message])),
+        }
+    }
+    for (card_no, looks) in cards {
+        let changes = looks.into_iter().map(|(task, face, messages)| {
+            let userids: Vec<_> = messages.iter().map(|one| one.userid.as_str()).collect();
+            let card = painter.task(card_no, task, &userids, &face);
+            Change { messages, face: face.name(), must_arrive: face.acts(), card }
+        });
+        outbox::update(conn, painter.ctx, changes.collect())?;
     }
     Ok(())
 }
@@ -94,37 +123,33 @@ pub(crate) fn hand_out(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: TicketId
     }
 }
 
-/// Shows one card of a task as it must be now, whatever was planned for it before.
+/// Shows one copy of a task's card as it must be now, whatever was planned for it before.
 pub(crate) fn show_task(
     conn: &mut Conn,
     ctx: &Ctx,
     desk: &Desk,
     ticket: &Ticket,
-    message: &crate::Message,
+    message: &Message,
 ) -> Result<()> {
-    let Some(task) = message.task_id.and_then(|id| ticket.task(TaskId(id))) else { return Ok(()) };
     let names = Names::of(conn, ticket)?;
     let painter = Painter { ctx, desk, ticket, names: &names };
-    let face = match TaskFace::of(ticket, task, &message.userid) {
-        face if face.acts() && !message.is_live => TaskFace::Renewed,
-        face => face,
-    };
-    let card = painter.task(message.id, task, &message.userid, &face);
-    outbox::update(conn, ctx, message, (&face.name(), face.acts()), card)
+    show(conn, &painter, std::slice::from_ref(message), |task, message| {
+        Some(match TaskFace::of(ticket, task, &message.userid) {
+            face if face.acts() && !message.is_live => TaskFace::Renewed,
+            face => face,
+        })
+    })
 }
 
 /// Retires the cards of open tasks, so that new ones are handed out and come to the top.
 fn renew_tasks(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket) -> Result<()> {
     let names = Names::of(conn, ticket)?;
     let painter = Painter { ctx, desk, ticket, names: &names };
-    for message in sql::live(conn, ticket.id, Kind::Task)? {
-        let Some(task) = message.task_id.and_then(|id| ticket.task(TaskId(id))) else { continue };
-        if TaskFace::of(ticket, task, &message.userid).acts() {
-            let card = painter.task(message.id, task, &message.userid, &TaskFace::Renewed);
-            outbox::update(conn, ctx, &message, ("renewed", false), card)?;
-        }
-    }
-    Ok(())
+    let live = sql::live(conn, ticket.id, Kind::Task)?;
+    show(conn, &painter, &live, |task, message| {
+        let is_acting = TaskFace::of(ticket, task, &message.userid).acts();
+        is_acting.then_some(TaskFace::Renewed)
+    })
 }
 
 /// News for the one who raised the ticket: a new card when somebody else made them, the same card
@@ -144,22 +169,26 @@ fn reconcile_starter(
         return Ok(());
     }
     if let (true, Some(message)) = (by_himself, live.last()) {
-        let card = painter.starter(message.id, starter, &face);
-        return outbox::update(conn, ctx, message, (&face.name(), true), card);
+        let card = painter.starter(message.card_no, starter, &face);
+        let change = Change { messages: vec![message], face: face.name(), must_arrive: true, card };
+        return outbox::update(conn, ctx, vec![change]);
     }
     for message in &live {
-        let card = painter.starter(message.id, starter, &StarterFace::Renewed);
-        outbox::update(conn, ctx, message, (&StarterFace::Renewed.name(), false), card)?;
+        let face = StarterFace::Renewed;
+        let card = painter.starter(message.card_no, starter, &face);
+        let change =
+            Change { messages: vec![message], face: face.name(), must_arrive: false, card };
+        outbox::update(conn, ctx, vec![change])?;
     }
-    let id = ctx.id();
-    let card = painter.starter(id, starter, &face);
+    let card_no = ctx.id();
+    let card = painter.starter(card_no, starter, &face);
     let new = NewMessage {
-        id,
+        card_no,
         kind: Kind::Starter,
         ticket_id: Some(ticket.id.0),
         task_id: None,
         draft_id: None,
-        userid: starter,
+        userids: &[starter],
         title: &format!("{} {}", ticket.no, ticket.title),
         face: &face.name(),
     };
@@ -210,12 +239,12 @@ fn notice(
     (userid, words): (&str, &str),
 ) -> Result<()> {
     let new = NewMessage {
-        id: ctx.id(),
+        card_no: ctx.id(),
         kind: Kind::Notice,
         ticket_id: Some(ticket.id.0),
         task_id: None,
         draft_id: None,
-        userid,
+        userids: &[userid],
         title: words,
         face: "notice",
     };

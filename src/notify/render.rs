@@ -13,6 +13,7 @@ use wecom::card::{
 use crate::{
     Desk,
     face::{StarterFace, TaskFace},
+    links::STAFF,
     message::wecom_task_id,
 };
 
@@ -117,15 +118,25 @@ impl Painter<'_> {
         Some(kind.in_words(field, value))
     }
 
-    /// A task's card for one member.
-    pub(crate) fn task(&self, message: i64, task: &Task, userid: &str, face: &TaskFace) -> Card {
+    /// A task's card, for one member or for several who see the same.
+    pub(crate) fn task(
+        &self,
+        card_no: i64,
+        task: &Task,
+        userids: &[&str],
+        face: &TaskFace,
+    ) -> Card {
+        let viewer = match userids {
+            [only] => only,
+            _ => STAFF,
+        };
         let mut card = ButtonInteraction {
             source: Some(Self::source(self.desk)),
             main_title: Some(self.title()),
             sub_title_text: self.description(),
             horizontal_content_list: self.rows(),
-            card_action: Some(CardAction::url(self.url(userid))),
-            task_id: wecom_task_id(message),
+            card_action: Some(CardAction::url(self.url(viewer))),
+            task_id: wecom_task_id(card_no),
             ..ButtonInteraction::default()
         };
         match self.grey(face) {
@@ -133,7 +144,7 @@ impl Painter<'_> {
                 card.button_list = vec![Button::press(text::cut_chars(&words, 10), 3, "none")];
                 card.replace_text = words;
             }
-            None => self.buttons(&mut card, task, userid, face),
+            None => self.buttons(&mut card, task, viewer, face),
         }
         Card::ButtonInteraction(card)
     }
@@ -180,7 +191,7 @@ impl Painter<'_> {
     }
 
     /// The card of the one who raised the ticket.
-    pub(crate) fn starter(&self, message: i64, userid: &str, face: &StarterFace) -> Card {
+    pub(crate) fn starter(&self, card_no: i64, userid: &str, face: &StarterFace) -> Card {
         let entries: &[(&str, &str)] = match face {
             StarterFace::Accepted | StarterFace::Working { .. } => {
                 &[("催办", "urge"), ("撤销工单", "withdraw")]
@@ -210,7 +221,7 @@ impl Painter<'_> {
         Card::TextNotice(TextNotice {
             source: Some(Self::source(self.desk)),
             action_menu: menu,
-            task_id: wecom_task_id(message),
+            task_id: wecom_task_id(card_no),
             main_title: Some(self.title()),
             emphasis_content: Some(Emphasis { title: big, desc: small }),
             sub_title_text: self.description(),

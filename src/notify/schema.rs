@@ -5,6 +5,7 @@ use db::diesel;
 diesel::table! {
     notify_message (id) {
         id -> BigInt,
+        card_no -> BigInt,
         kind -> Text,
         ticket_id -> Nullable<BigInt>,
         task_id -> Nullable<BigInt>,
@@ -13,14 +14,13 @@ diesel::table! {
         title -> Text,
         face -> Text,
         plan_no -> BigInt,
+        shown_no -> BigInt,
         is_live -> Bool,
         live_key -> Nullable<Text>,
         is_delayed -> Bool,
         state -> Text,
         reason -> Nullable<Text>,
         msgid -> Nullable<Text>,
-        response_code -> Nullable<Text>,
-        code_until -> BigInt,
         created_at -> BigInt,
         sent_at -> Nullable<BigInt>,
     }
@@ -38,5 +38,14 @@ diesel::table! {
     notify_key (id) {
         id -> BigInt,
         secret_key -> Text,
+    }
+}
+
+diesel::table! {
+    notify_code (id) {
+        id -> BigInt,
+        card_no -> BigInt,
+        code -> Text,
+        until_at -> BigInt,
     }
 }

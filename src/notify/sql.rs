@@ -1,21 +1,26 @@
 //! The SQL about messages. Nothing here decides anything.
 
-use db::{Conn, OrDb as _, Unique, diesel, diesel::dsl::Eq, diesel::prelude::*, is_unique};
+use std::collections::BTreeMap;
+
+use db::{
+    Conn, OrDb as _, Unique, diesel, diesel::dsl::Eq, diesel::prelude::*, insert_all, is_unique,
+};
 use kernel::{Ctx, Error, Kind, Result, TicketId, Timestamp};
 
 use crate::{
     message::{Kind as MessageKind, Message, State},
-    schema::notify_message as m,
+    schema::{notify_code as c, notify_message as m},
 };
 
-/// A message that is to be written.
+/// A message that is to be written, to one member or, as copies of one card, to several.
 pub(crate) struct NewMessage<'a> {
-    pub(crate) id: i64,
+    /// The card's number, and the id of its first copy.
+    pub(crate) card_no: i64,
     pub(crate) kind: MessageKind,
     pub(crate) ticket_id: Option<i64>,
     pub(crate) task_id: Option<i64>,
     pub(crate) draft_id: Option<i64>,
-    pub(crate) userid: &'a str,
+    pub(crate) userids: &'a [&'a str],
     pub(crate) title: &'a str,
     pub(crate) face: &'a str,
 }
@@ -24,9 +29,9 @@ const LIVE: Unique = Unique { name: "notify_message_live", columns: "notify_mess
 
 impl NewMessage<'_> {
     /// What there can be only one of: the living card of a task and member, of a ticket's starter.
-    fn live_key(&self) -> Option<String> {
+    fn live_key(&self, userid: &str) -> Option<String> {
         match (self.kind, self.task_id, self.ticket_id) {
-            (MessageKind::Task, Some(task), _) => Some(format!("t:{task}:{}", self.userid)),
+            (MessageKind::Task, Some(task), _) => Some(format!("t:{task}:{userid}")),
             (MessageKind::Starter, _, Some(ticket)) => Some(format!("s:{ticket}")),
             _ => None,
         }
@@ -37,31 +42,55 @@ fn clash() -> Error {
     Error::new(Kind::Busy, db::CLASH, "这张卡片正在被更新，请稍后重试")
 }
 
-pub(crate) fn insert(conn: &mut Conn, ctx: &Ctx, new: &NewMessage<'_>) -> Result<()> {
-    let inserted = diesel::insert_into(m::table)
-        .values((
-            m::id.eq(new.id),
-            m::kind.eq(new.kind.word()),
-            m::ticket_id.eq(new.ticket_id),
-            m::task_id.eq(new.task_id),
-            m::draft_id.eq(new.draft_id),
-            m::userid.eq(new.userid),
-            m::title.eq(kernel::text::cut_chars(new.title, 200)),
-            m::face.eq(kernel::text::cut_chars(new.face, 190)),
-            m::plan_no.eq(1i64),
-            m::is_live.eq(true),
-            m::live_key.eq(new.live_key()),
-            m::is_delayed.eq(false),
-            m::state.eq(State::Queued.word()),
-            m::code_until.eq(0i64),
-            m::created_at.eq(ctx.now.0),
-        ))
-        .execute(conn)
-        .or_db();
-    match inserted {
+#[derive(Insertable)]
+#[diesel(table_name = m, treat_none_as_default_value = false)]
+struct Row<'a> {
+    id: i64,
+    card_no: i64,
+    kind: &'static str,
+    ticket_id: Option<i64>,
+    task_id: Option<i64>,
+    draft_id: Option<i64>,
+    userid: &'a str,
+    title: &'a str,
+    face: &'a str,
+    plan_no: i64,
+    shown_no: i64,
+    is_live: bool,
+    live_key: Option<String>,
+    is_delayed: bool,
+    state: &'static str,
+    created_at: i64,
+}
+
+/// Writes a message, a row for each member; gives their ids.
+pub(crate) fn insert(conn: &mut Conn, ctx: &Ctx, new: &NewMessage<'_>) -> Result<Vec<i64>> {
+    let title = kernel::text::cut_chars(new.title, 200);
+    let face = kernel::text::cut_chars(new.face, 190);
+    let numbered = new.userids.iter().copied().enumerate();
+    let rows = numbered.map(|(at, userid)| Row {
+        id: if at == 0 { new.card_no } else { ctx.id() },
+        card_no: new.card_no,
+        kind: new.kind.word(),
+        ticket_id: new.ticket_id,
+        task_id: new.task_id,
+        draft_id: new.draft_id,
+        userid,
+        title: &title,
+        face: &face,
+        plan_no: 1,
+        shown_no: 1,
+        is_live: true,
+        live_key: new.live_key(userid),
+        is_delayed: false,
+        state: State::Queued.word(),
+        created_at: ctx.now.0,
+    });
+    let rows: Vec<_> = rows.collect();
+    match insert_all!(conn, m::table, rows) {
         // Somebody else is handing out the same card: look again at what is there.
         Err(error) if is_unique(&error, LIVE) => Err(clash()),
-        other => other.map(|_rows| ()),
+        other => other.map(|()| rows.iter().map(|row| row.id).collect()),
     }
 }
 
@@ -71,6 +100,24 @@ pub(crate) fn insert(conn: &mut Conn, ctx: &Ctx, new: &NewMessage<'_>) -> Result
 /// The database's.
 pub fn find_message(conn: &mut Conn, id: i64) -> Result<Option<Message>> {
     m::table.find(id).select(Message::as_select()).first(conn).optional().or_db()
+}
+
+/// These messages, as far as they are there, oldest first.
+pub(crate) fn find_all(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Message>> {
+    let rows = m::table.filter(m::id.eq_any(ids)).order(m::id.asc());
+    rows.select(Message::as_select()).load(conn).or_db()
+}
+
+/// The copy of a card that a member has.
+pub(crate) fn find_copy(conn: &mut Conn, card_no: i64, userid: &str) -> Result<Option<Message>> {
+    let copy = m::table.filter(m::card_no.eq(card_no).and(m::userid.eq(userid)));
+    copy.select(Message::as_select()).first(conn).optional().or_db()
+}
+
+/// Every copy of a card that lives and is on a screen.
+pub(crate) fn live_copies(conn: &mut Conn, card_no: i64) -> Result<Vec<i64>> {
+    let live = m::table.filter(m::card_no.eq(card_no).and(m::is_live.eq(true)));
+    live.filter(m::state.eq(State::Sent.word())).select(m::id).load(conn).or_db()
 }
 
 /// Every message about a ticket, oldest first.
@@ -91,80 +138,111 @@ pub(crate) fn live(conn: &mut Conn, ticket: TicketId, kind: MessageKind) -> Resu
         .or_db()
 }
 
-/// Plans what a card shows from now on. Two that plan for the same card at once clash, and the
-/// loser plans anew: otherwise each could take the other's plan for the newer one.
-pub(crate) fn plan(conn: &mut Conn, message: &Message, face: &str, is_live: bool) -> Result<()> {
-    let as_read = m::table.filter(m::id.eq(message.id).and(m::plan_no.eq(message.plan_no)));
-    let shown = (m::face.eq(face), m::plan_no.eq(message.plan_no + 1));
-    let planned = match is_live {
-        true => diesel::update(as_read).set(shown).execute(conn),
-        false => diesel::update(as_read).set((shown, retired())).execute(conn),
-    };
-    match planned.or_db()? {
-        1 => Ok(()),
-        _ => Err(clash()),
+/// Plans what copies of a card show from now on, and that they live no more if they are replaced.
+/// Two that plan for the same copy at once clash, and the loser plans anew: otherwise each could
+/// take the other's plan for the newer one.
+pub(crate) fn plan(
+    conn: &mut Conn,
+    messages: &[&Message],
+    face: &str,
+    is_replaced: bool,
+) -> Result<()> {
+    let mut by_plan: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for message in messages {
+        by_plan.entry(message.plan_no).or_default().push(message.id);
     }
+    for (plan_no, ids) in by_plan {
+        let as_read = m::table.filter(m::id.eq_any(&ids).and(m::plan_no.eq(plan_no)));
+        let planned = (m::face.eq(face), m::plan_no.eq(plan_no + 1));
+        let planned = match is_replaced {
+            false => diesel::update(as_read).set(planned).execute(conn),
+            true => diesel::update(as_read).set((planned, retired())).execute(conn),
+        };
+        if planned.or_db()? != ids.len() {
+            return Err(clash());
+        }
+    }
+    Ok(())
 }
 
-/// The message lives no more: another card may take its place.
-pub(crate) fn retire(conn: &mut Conn, id: i64) -> Result<()> {
-    diesel::update(m::table.find(id)).set(retired()).execute(conn).map(|_rows| ()).or_db()
+/// The messages live no more: others may take their places.
+pub(crate) fn retire(conn: &mut Conn, ids: &[i64]) -> Result<()> {
+    let rows = diesel::update(m::table.filter(m::id.eq_any(ids)));
+    rows.set(retired()).execute(conn).map(|_rows| ()).or_db()
 }
 
 fn retired() -> (Eq<m::is_live, bool>, Eq<m::live_key, Option<String>>) {
     (m::is_live.eq(false), m::live_key.eq(None))
 }
 
-pub(crate) fn set_code(conn: &mut Conn, id: i64, code: &str, until: Timestamp) -> Result<()> {
-    diesel::update(m::table.find(id))
-        .set((m::response_code.eq(Some(code)), m::code_until.eq(until.0)))
-        .execute(conn)
-        .map(|_rows| ())
-        .or_db()
-}
-
-/// Forgets a code that was used, unless a press has brought a fresh one meanwhile.
-pub(crate) fn spend_code(conn: &mut Conn, id: i64, code: &str) -> Result<()> {
-    diesel::update(m::table.filter(m::id.eq(id).and(m::response_code.eq(Some(code)))))
-        .set(m::response_code.eq(None::<String>))
-        .execute(conn)
-        .map(|_rows| ())
-        .or_db()
-}
-
-pub(crate) fn sent(
+/// Keeps a code that changes a card once. A press that is told twice brings the same one.
+pub(crate) fn add_code(
     conn: &mut Conn,
-    id: i64,
-    msgid: Option<&str>,
-    code: Option<&str>,
-    at: (Timestamp, Timestamp),
+    ctx: &Ctx,
+    card_no: i64,
+    code: &str,
+    until: Timestamp,
 ) -> Result<()> {
-    diesel::update(m::table.filter(m::id.eq(id).and(m::state.eq_any(State::UNSENT))))
+    let known = c::table.filter(c::card_no.eq(card_no).and(c::code.eq(code))).select(c::id);
+    if known.first::<i64>(conn).optional().or_db()?.is_some() {
+        return Ok(());
+    }
+    let row =
+        (c::id.eq(ctx.id()), c::card_no.eq(card_no), c::code.eq(code), c::until_at.eq(until.0));
+    diesel::insert_into(c::table).values(row).execute(conn).map(|_rows| ()).or_db()
+}
+
+/// The codes of a card that can be used, oldest first.
+pub(crate) fn codes(conn: &mut Conn, card_no: i64, now: Timestamp) -> Result<Vec<String>> {
+    let good = c::table.filter(c::card_no.eq(card_no).and(c::until_at.gt(now.0)));
+    good.order(c::id.asc()).select(c::code).load(conn).or_db()
+}
+
+/// Forgets a code that was used.
+pub(crate) fn spend_code(conn: &mut Conn, card_no: i64, code: &str) -> Result<()> {
+    let row = c::table.filter(c::card_no.eq(card_no).and(c::code.eq(code)));
+    diesel::delete(row).execute(conn).map(|_rows| ()).or_db()
+}
+
+/// Forgets codes that were never used in their time.
+pub(crate) fn purge_codes(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+    diesel::delete(c::table.filter(c::until_at.lt(now.0))).execute(conn).or_db()
+}
+
+/// What was planned for these copies stands on the screen.
+pub(crate) fn shown(conn: &mut Conn, plans: &[(i64, i64)]) -> Result<()> {
+    for (id, plan_no) in plans {
+        let row = m::table.filter(m::id.eq(id).and(m::shown_no.lt(plan_no)));
+        diesel::update(row).set(m::shown_no.eq(plan_no)).execute(conn).or_db()?;
+    }
+    Ok(())
+}
+
+pub(crate) fn sent(conn: &mut Conn, ids: &[i64], msgid: Option<&str>, at: Timestamp) -> Result<()> {
+    diesel::update(m::table.filter(m::id.eq_any(ids).and(m::state.eq_any(State::UNSENT))))
         .set((
             m::state.eq(State::Sent.word()),
             m::reason.eq(None::<String>),
             m::msgid.eq(msgid),
-            m::response_code.eq(code),
-            m::code_until.eq(at.1.0),
-            m::sent_at.eq(Some(at.0.0)),
+            m::sent_at.eq(Some(at.0)),
         ))
         .execute(conn)
         .map(|_rows| ())
         .or_db()
 }
 
-pub(crate) fn ended(conn: &mut Conn, id: i64, state: State, reason: &str) -> Result<()> {
-    diesel::update(m::table.find(id))
+pub(crate) fn ended(conn: &mut Conn, ids: &[i64], state: State, reason: &str) -> Result<()> {
+    diesel::update(m::table.filter(m::id.eq_any(ids)))
         .set((m::state.eq(state.word()), m::reason.eq(Some(kernel::text::cut_chars(reason, 400)))))
         .execute(conn)
         .map(|_rows| ())
         .or_db()
 }
 
-/// Puts a note to a message that stays what it is.
-pub(crate) fn note(conn: &mut Conn, id: i64, reason: &str) -> Result<()> {
-    let row = diesel::update(m::table.find(id));
-    row.set(m::reason.eq(Some(reason))).execute(conn).map(|_rows| ()).or_db()
+/// Puts a note to messages that stay what they are.
+pub(crate) fn note(conn: &mut Conn, ids: &[i64], reason: &str) -> Result<()> {
+    let rows = diesel::update(m::table.filter(m::id.eq_any(ids)));
+    rows.set(m::reason.eq(Some(reason))).execute(conn).map(|_rows| ()).or_db()
 }
 
 /// A message goes on its way; false when it was merged or sent meanwhile.
@@ -174,16 +252,16 @@ pub(crate) fn begin(conn: &mut Conn, id: i64) -> Result<bool> {
     Ok(begun.execute(conn).or_db()? > 0)
 }
 
-/// WeCom does not have it for sure: it waits again.
-pub(crate) fn put_back(conn: &mut Conn, id: i64) -> Result<()> {
-    let sending = m::table.filter(m::id.eq(id).and(m::state.eq(State::Sending.word())));
+/// WeCom does not have them for sure: they wait again.
+pub(crate) fn put_back(conn: &mut Conn, ids: &[i64]) -> Result<()> {
+    let sending = m::table.filter(m::id.eq_any(ids).and(m::state.eq(State::Sending.word())));
     let back = diesel::update(sending).set(m::state.eq(State::Queued.word()));
     back.execute(conn).map(|_rows| ()).or_db()
 }
 
-pub(crate) fn delayed(conn: &mut Conn, id: i64) -> Result<()> {
-    let row = diesel::update(m::table.find(id));
-    row.set(m::is_delayed.eq(true)).execute(conn).map(|_rows| ()).or_db()
+pub(crate) fn delayed(conn: &mut Conn, ids: &[i64]) -> Result<()> {
+    let rows = diesel::update(m::table.filter(m::id.eq_any(ids)));
+    rows.set(m::is_delayed.eq(true)).execute(conn).map(|_rows| ()).or_db()
 }
 
 /// The oldest notices to a member that wait, none of which is on its way.

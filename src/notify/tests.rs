@@ -118,7 +118,8 @@ proptest! {
         let painter = Painter { ctx: &ctx, desk: &desk, ticket: &ticket, names: &names };
         for face in task_faces("wangfang") {
             let purpose = if face.acts() { Purpose::Send } else { Purpose::Update };
-            takes(painter.task(9, &ticket.tasks[0], "user0", &face), purpose)?;
+            takes(painter.task(9, &ticket.tasks[0], &["user0"], &face), purpose)?;
+            takes(painter.task(9, &ticket.tasks[0], &["user0", "user1"], &face), purpose)?;
         }
         let faces = [
             StarterFace::Accepted,

@@ -74,10 +74,7 @@ pub fn put(conn: &mut Conn, ctx: &Ctx, job: New<'_>) -> Result<Put> {
 /// Puts many messages with one statement, and passes over those whose once_key is there already.
 /// Their keys were checked. Gives how many were new.
 pub(crate) fn put_rows(conn: &mut Conn, rows: &[&Row]) -> Result<usize> {
-    match conn {
-        Conn::Mysql(conn) => GroupInsert(rows).execute(conn).or_db(),
-        Conn::Sqlite(conn) => GroupInsert(rows).execute(conn).or_db(),
-    }
+    db::execute!(conn, GroupInsert(rows))
 }
 
 /// Writes nothing, but fails as a write does when the database is read-only or full.

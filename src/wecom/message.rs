@@ -38,6 +38,8 @@ pub struct AppMessage {
     pub duplicate_check_interval: i64,
 }
 
+/// The most members that one message may name.
+pub const RECEIVERS_MAX: usize = 1000;
 /// The longest duplicate check in seconds.
 pub const DUPLICATE_CHECK_MAX: i64 = 14_400;
 
@@ -322,6 +324,11 @@ impl CardUpdate {
     pub fn replace(userids: Vec<String>, agentid: i64, response_code: &str, card: Card) -> Self {
         let template_card = Some(Box::new(card));
         Self { template_card, ..Self::bare(userids, agentid, response_code) }
+    }
+
+    /// A new card in the place of every copy that was sent.
+    pub fn replace_all(agentid: i64, response_code: &str, card: Card) -> Self {
+        Self { atall: 1, ..Self::replace(Vec::new(), agentid, response_code, card) }
     }
 
     /// A grey text in the place of the buttons of the card that these members have.

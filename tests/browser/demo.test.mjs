@@ -94,10 +94,9 @@ test("a newcomer reports a fault and sees it claimed and completed on every card
     (names) => names.length === 0,
   );
 
-  // A code changes a card once, and the claim has used that of a copy nobody pressed: it stays as
-  // the claim left it, without a button, and says who has the work.
+  // Every copy of the card says so, that of somebody who only looked on as well.
   await client.becomes(other);
-  await client.card(WORDS).getByText(`已被 ${winner} 认领`).first().waitFor();
+  await client.card(WORDS).getByText(`${winner} 已完成`).first().waitFor();
   assert.equal(await client.button(client.card(WORDS), "完成").count(), 0);
   await client.becomes(REQUESTER);
   await client.chat.getByText("完成").first().waitFor();
