@@ -367,6 +367,38 @@ async fn over_the_budget_notices_are_told_together_and_cards_wait() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pool_gets_one_message_and_who_is_over_his_limit_holds_up_nobody() {
+    let desk = Desk::with(|config| config.notify.member_minute = 3).await;
+    // Three answers to what he asks fill his minute.
+    for key in ["my_tasks", "my_tickets", "new_ticket"] {
+        desk.opens_menu("zhaomin", key).await;
+    }
+    let before = desk.calls(SEND).await.len();
+    let id = desk.raise("wangfang", "空调坏了").await;
+    for other in ["liuyang", "zhoujie"] {
+        assert_eq!(desk.chat(other).await.with_button("认领").title(), "空调坏了");
+    }
+    assert!(desk.chat("zhaomin").await.about("空调坏了").is_empty());
+    assert_eq!(desk.calls(SEND).await.len() - before, 2, "one to the pool, one to the requester");
+    desk.advance(time::MINUTE).await;
+    let chat = desk.chat("zhaomin").await;
+    assert_eq!(working(&chat, "空调坏了"), [["认领"]], "{chat:#?}");
+    // His copy lives like all others.
+    let card = chat.with_button("认领").clone();
+    desk.presses("zhaomin", &card, "claim").await;
+    assert_eq!(desk.ticket(&id).await["steps"][0]["owner"], "zhaomin");
+    for other in ["liuyang", "zhoujie"] {
+        assert_eq!(desk.chat(other).await.last_card().grey(), Some("已被 赵敏 认领"));
+    }
+    let card = desk.chat("zhaomin").await.with_button("完成").clone();
+    desk.presses("zhaomin", &card, "complete").await;
+    let chat = desk.chat("zhaomin").await;
+    assert!(working(&chat, "空调坏了").is_empty(), "{chat:#?}");
+    assert!(desk.problems().await.is_empty());
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_pieces_of_news_in_a_minute_stay_under_the_limit_of_the_platform() {
     let desk = Desk::open().await;
     let id = desk.raise("wangfang", "空调坏了").await;
