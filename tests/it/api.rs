@@ -221,6 +221,40 @@ async fn nobody_reads_a_file_of_somebody_else_by_naming_its_number() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_is_uploaded_first_and_then_named_in_the_form() {
+    let desk = Desk::open().await;
+    let png = [b"\x89PNG\r\n\x1a\n".as_slice(), &[0; 16]].concat();
+    let upload = async |userid: &str, key: &str| {
+        let told =
+            desk.ask("POST", "/api/v1/files").acting_as(userid).header("Idempotency-Key", key);
+        told.file("../现场.png", png.clone()).send().await
+    };
+    let told = upload("wangfang", "one").await;
+    assert_eq!(told.status, 201, "{}", told.text());
+    let file = told.json();
+    assert_eq!(
+        (&file["name"], &file["mime"], &file["size"]),
+        (&json!("现场.png"), &json!("image/png"), &json!(24))
+    );
+    assert_eq!(upload("wangfang", "one").await.json()["id"], file["id"], "a repeat is no new file");
+    let new = json!({ "form": { "title": "空调坏了", "images": [file["id"]] } });
+    let create = async |userid: &str| {
+        desk.ask("POST", "/api/v1/tickets").acting_as(userid).json(&new).send().await
+    };
+    assert_eq!(create("sunhao").await.refusal().0, 422, "it is not his");
+    let ticket = create("wangfang").await.json();
+    assert_eq!(ticket["form"]["images"][0], file["id"]);
+    let id = ticket["id"].as_str().unwrap();
+    let path = format!("/api/v1/files/{}?ticket={id}", file["id"].as_str().unwrap());
+    let shown = desk.ask("GET", &path).acting_as("wangfang").send().await;
+    assert_eq!((shown.status, shown.header("content-type")), (200, "image/png"));
+    let told = desk.ask("POST", "/api/v1/files").acting_as("wangfang").body("text/plain", "x");
+    assert_eq!(told.send().await.refusal().1, "http.not_multipart");
+    desk.settle().await;
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_twenty_megabytes_is_kept_and_a_larger_one_refused() {
     let desk = Desk::open().await;
     let id = desk.raise("wangfang", "空调坏了").await;

@@ -11,19 +11,19 @@ use actix_web::{
 };
 use bytes::BytesMut;
 use db::Conn;
-use files::{File, FileStore, NewFile};
+use files::{File, FileStore, NewFile, Stored};
 use futures_util::StreamExt as _;
 use kernel::{Error, FileId, Kind, Result, text};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use ticket::Ticket;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{Op, schema, tickets};
 use crate::{
     guard::{Signed, may},
     read::{self, Query},
-    reply::{Once, Refusal, Reply, bare},
+    reply::{Answer, Once, Refusal, Reply, bare},
     shared::Server,
 };
 
@@ -49,8 +49,16 @@ pub(crate) fn operations() -> Vec<Op> {
             .named("attach_file_to_ticket", "工单", "上传附件")
             .explained("一个名为 file 的文件部分，最多 20 MiB。")
             .where_path("id", "工单的 id 或单号")
-            .takes_file(form)
+            .takes_file(form.clone())
             .answers::<schema::Ticket>(200, "加上附件之后的工单"),
+        Op::post("/files", put)
+            .named("upload_file", "工单", "上传文件")
+            .explained(
+                "先上传，再把得到的编号填入工单的表单；只有上传者自己能用它。\
+                 一个名为 file 的文件部分，最多 20 MiB。",
+            )
+            .takes_file(form)
+            .answers::<UploadedFile>(201, "存下的文件"),
         Op::get("/files/{id}", get)
             .named("get_file", "工单", "下载附件")
             .explained("图片可以直接显示，其他类型一律作为下载；代表成员时必须给出 ticket。")
@@ -74,17 +82,7 @@ async fn attach(
     mut parts: Multipart,
 ) -> Reply {
     let expects = read::if_match(&req)?;
-    let uploaded = match tokio::time::timeout(UPLOAD_TIME, upload(&mut parts)).await {
-        Ok(uploaded) => uploaded,
-        Err(_late) => Err(bare(StatusCode::REQUEST_TIMEOUT)),
-    };
-    let (name, bytes) = match uploaded {
-        Ok(uploaded) => uploaded,
-        Err(refusal) => return Err(refusal.with_unread(parts)),
-    };
-    let store = server.files.clone();
-    let stored = web::block(move || store.save(&bytes)).await;
-    let stored = stored.map_err(|gone| Error::bug("a file was not stored").caused_by(gone))??;
+    let (name, stored) = receive(&server, &mut parts).await.map_err(|no| no.with_unread(parts))?;
     let once = Once::of(&req, &who.caller, format!("{}\n{name}", stored.sha256).as_bytes())?;
     let deed = tickets::Deed { verb: "attach".to_owned(), input: Map::new(), expects };
     tickets::perform(&req, &who, &server, once, deed, move |conn, ctx, input| {
@@ -96,6 +94,50 @@ async fn attach(
         Ok(())
     })
     .await
+}
+
+/// 存下的文件
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UploadedFile {
+    #[schema(value_type = String)]
+    id: FileId,
+    /// 整理过的文件名
+    name: String,
+    /// 由内容判断的类型
+    mime: String,
+    /// 字节数
+    size: i64,
+}
+
+async fn put(
+    who: Signed<may::WriteTickets>,
+    req: HttpRequest,
+    server: Data<Server>,
+    mut parts: Multipart,
+) -> Reply {
+    let (name, stored) = receive(&server, &mut parts).await.map_err(|no| no.with_unread(parts))?;
+    let once = Once::of(&req, &who.caller, format!("{}\n{name}", stored.sha256).as_bytes())?;
+    let answer = server.command(who.ctx(), once, move |conn, ctx| {
+        let new = NewFile { stored: &stored, name: &name, source_media_id: None };
+        let File { id, name, mime, size, .. } = files::put(conn, ctx, new)?;
+        Answer::json(StatusCode::CREATED, &UploadedFile { id, name, mime, size })
+    });
+    Ok(answer.await?.respond(&req))
+}
+
+/// The name of the uploaded file, and its bytes in the store.
+async fn receive(
+    server: &Server,
+    parts: &mut Multipart,
+) -> std::result::Result<(String, Stored), Refusal> {
+    let (name, bytes) = match tokio::time::timeout(UPLOAD_TIME, upload(parts)).await {
+        Ok(uploaded) => uploaded?,
+        Err(_late) => return Err(bare(StatusCode::REQUEST_TIMEOUT)),
+    };
+    let store = server.files.clone();
+    let stored = web::block(move || store.save(&bytes)).await;
+    let stored = stored.map_err(|gone| Error::bug("a file was not stored").caused_by(gone))??;
+    Ok((name, stored))
 }
 
 /// What a ticket calls a file of this type.
