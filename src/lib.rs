@@ -30,6 +30,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 mod intake;
+pub mod library;
 mod media;
 mod mirror;
 pub mod ops;
@@ -191,8 +192,10 @@ impl House {
     /// What the configuration says about the organisation, written where the rooms read it.
     async fn set_up(&self) -> Result<()> {
         let (groups, repair, ctx) = (self.config.groups.clone(), self.repair, self.ctx());
+        let catalog = self.catalog();
         self.db
             .write(move |conn| {
+                catalog.refresh(conn)?;
                 for (key, group) in &groups {
                     let group = org::Group {
                         key: key.clone(),
@@ -226,6 +229,10 @@ impl House {
     /// The queue: tests run it by hand.
     pub fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    fn catalog(&self) -> Catalog {
+        self.shared.setup.catalog.clone()
     }
 
     /// What the HTTP room works with.
@@ -274,6 +281,8 @@ impl House {
             let quitting = quitting.clone();
             start(async move { queue.run(quitting).await })
         });
+        let fresh = work::keep_fresh(self.db.clone(), self.catalog(), quitting.clone());
+        let fresh = start(fresh);
         let lost = tokio::select! {
             () = stop.stopped() => false,
             kept = self.replica.keep(quitting) => kept == replica::Kept::Lost,
@@ -287,6 +296,7 @@ impl House {
                 let _ended = workers.await;
             }
             let _ended = serving.await;
+            let _ended = fresh.await;
             self.intake.stop().await;
             self.replica.release().await
         });

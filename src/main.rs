@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use kernel::{Error, Kind};
-use qidan::{Config, Parts, demo, doctor, ops};
+use qidan::{Config, Parts, demo, doctor, library, ops};
 
 /// 企单：企业微信里的工单系统
 #[derive(Parser)]
@@ -52,6 +52,12 @@ enum Command {
     /// What goes out
     #[command(subcommand)]
     Outbox(ops::OutboxCommand),
+    /// The library of industry templates
+    #[command(subcommand)]
+    Preset(library::PresetCommand),
+    /// Templates and groups as files
+    #[command(subcommand)]
+    Config(library::ConfigCommand),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -99,6 +105,8 @@ async fn run(cli: Cli) -> kernel::Result<ExitCode> {
         Command::Token(command) => ops::token(config, parts, command).await?,
         Command::Inbox(command) => ops::inbox(config, parts, command).await?,
         Command::Outbox(command) => ops::outbox(config, parts, command).await?,
+        Command::Preset(command) => library::preset(config, parts, command).await?,
+        Command::Config(command) => library::config(config, parts, command).await?,
         Command::Openapi => {}
     }
     Ok(ExitCode::SUCCESS)

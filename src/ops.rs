@@ -21,7 +21,7 @@ pub enum TokenCommand {
         /// What it is for
         #[arg(long)]
         name: String,
-        /// What it may do: admin, tickets:read, tickets:write, members:read, customers:read, ops:read, ops:write
+        /// What it may do: admin, tickets:read, tickets:write, templates:write, members:read, customers:read, ops:read, ops:write
         #[arg(long, required = true, num_args = 1..)]
         scope: Vec<String>,
         /// Print `{"token": "…"}`
@@ -238,7 +238,7 @@ pub(crate) fn tools(config: &Config, parts: &Parts) -> Result<Tools> {
 
 /// Where a short command writes, and the context it writes in. Its ids have the last replica
 /// number, which no service takes unless 1023 others run.
-fn desk(config: &Config, parts: &Parts) -> Result<(db::Db, Ctx)> {
+pub(crate) fn desk(config: &Config, parts: &Parts) -> Result<(db::Db, Ctx)> {
     let db = database(config)?;
     crate::prepare(config, &db, parts)?;
     let replica = ReplicaNo::new(ReplicaNo::COUNT - 1).ok_or_else(|| Error::bug("no replica"))?;

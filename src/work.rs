@@ -162,6 +162,23 @@ impl Repair {
     }
 }
 
+/// How soon a replica offers what another one has published.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Looks after what other replicas publish, until told to stop.
+pub(crate) async fn keep_fresh(db: db::Db, catalog: catalog::Catalog, stop: queue::Stop) {
+    loop {
+        tokio::select! {
+            () = stop.stopped() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        let catalog = catalog.clone();
+        if let Err(error) = db.read(move |conn| catalog.refresh(conn)).await {
+            tracing::debug!(%error, "the catalog was not refreshed");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -58,6 +58,8 @@ pub(crate) mod may {
         ReadTickets => TicketsRead, true;
         /// Create and change tickets.
         WriteTickets => TicketsWrite, true;
+        /// Change and publish templates.
+        WriteTemplates => TemplatesWrite;
         /// See members, departments and groups.
         ReadMembers => MembersRead;
         /// See customers.

@@ -102,7 +102,7 @@ async fn read_progress(req: &HttpRequest, server: &Data<Server>) -> Result<Progr
     let progress = server.db.read(move |conn| {
         let ticket = open(conn, &link)?;
         let is_staff = !link.userid.is_empty();
-        let template = setup.catalog.get(&ticket.template.key, ticket.template.version)?;
+        let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
         let mut events = ticket::events(conn, ticket.id)?;
         let names = names(conn, &ticket, &events)?;
         if !is_staff {

@@ -24,6 +24,8 @@ pub enum Scope {
     TicketsRead,
     /// Create and change tickets.
     TicketsWrite,
+    /// Change and publish templates.
+    TemplatesWrite,
     /// See members and departments.
     MembersRead,
     /// See customers and their groups.
@@ -36,10 +38,11 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Admin,
         Self::TicketsRead,
         Self::TicketsWrite,
+        Self::TemplatesWrite,
         Self::MembersRead,
         Self::CustomersRead,
         Self::OpsRead,
@@ -52,6 +55,7 @@ impl Scope {
             Self::Admin => "admin",
             Self::TicketsRead => "tickets:read",
             Self::TicketsWrite => "tickets:write",
+            Self::TemplatesWrite => "templates:write",
             Self::MembersRead => "members:read",
             Self::CustomersRead => "customers:read",
             Self::OpsRead => "ops:read",

@@ -74,7 +74,7 @@ pub fn act(
         return Err(Error::new(Kind::Conflict, "ticket.changed", detail));
     }
     let action = actions::find(command.verb)?;
-    let template = setup.catalog.get(&ticket.template.key, ticket.template.version)?;
+    let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
     if command.on.is_some_and(|task| !is_open(&ticket, task)) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }

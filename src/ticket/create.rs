@@ -46,7 +46,7 @@ pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Resul
         let detail = format!("最多 {TAGS_MAX} 个标签，每个最多 {TAG_MAX} 个字");
         return Err(Error::field("tags", "too_long", detail));
     }
-    let template = setup.catalog.newest(new.template)?;
+    let template = setup.catalog.find_newest(conn, new.template)?;
     let form = form::check(&template.form, new.form).map_err(|problems| {
         let inside = problems
             .into_iter()

@@ -333,6 +333,7 @@ fn error_codes() -> BTreeSet<String> {
         "member",
         "mirror",
         "notify",
+        "preset",
         "queue",
         "replica",
         "server",
@@ -348,6 +349,10 @@ fn error_codes() -> BTreeSet<String> {
     // files, entries of the audit log.
     let others: BTreeSet<_> = [
         "ticket.event",
+        "template.archived",
+        "template.draft_dropped",
+        "template.imported",
+        "template.published",
         "ticket.accept",
         "ticket.forward",
         "ticket.info",

@@ -21,4 +21,5 @@ mod outage;
 mod replicas;
 mod support;
 mod talk;
+mod templates;
 mod tickets;

@@ -60,6 +60,15 @@ impl Op {
         Self::new(Method::POST, path, handler).takes_header("Idempotency-Key", IDEMPOTENCY)
     }
 
+    pub(crate) fn put<F, Args>(path: &'static str, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + Permitted + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::new(Method::PUT, path, handler).takes_header("Idempotency-Key", IDEMPOTENCY)
+    }
+
     pub(crate) fn delete<F, Args>(path: &'static str, handler: F) -> Self
     where
         F: Handler<Args>,

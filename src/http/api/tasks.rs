@@ -78,13 +78,13 @@ async fn list(
     let setup = server.setup.clone();
     let page = server.db.read(move |conn| {
         let page = ticket::to_do(conn, &member, which, cursor, limit)?;
-        let row = |TodoRow { task, ticket }: &TodoRow| {
-            let view = tickets::shown(&ctx, &setup, ticket)?;
+        let mut row = |TodoRow { task, ticket }: &TodoRow| {
+            let view = tickets::shown(conn, &ctx, &setup, ticket)?;
             let task = view.tasks.iter().find(|one| one.id == *task).cloned();
             let task = task.ok_or_else(|| Error::bug(format!("ticket {} lost a task", view.no)))?;
             Ok(Row { task, ticket: view })
         };
-        let items: Result<Vec<_>> = page.items.iter().map(row).collect();
+        let items: Result<Vec<_>> = page.items.iter().map(&mut row).collect();
         Ok(Page { items: items?, next: page.next })
     });
     ok(&page.await?)

@@ -199,7 +199,8 @@ async fn list(
     let (ctx, setup) = (who.ctx().clone(), server.setup.clone());
     let page = server.db.read(move |conn| {
         let page = ticket::list(conn, &Scope::of(&ctx.actor), &filter)?;
-        let items: Result<_> = page.items.iter().map(|one| shown(&ctx, &setup, one)).collect();
+        let items: Result<_> =
+            page.items.iter().map(|one| shown(conn, &ctx, &setup, one)).collect();
         Ok(Page { items: items?, next: page.next })
     });
     ok(&page.await?)
@@ -212,7 +213,10 @@ async fn get(who: Signed<may::ReadTickets>, req: HttpRequest, server: Data<Serve
 /// The ticket of a path, as an answer.
 async fn current(req: &HttpRequest, ctx: &Ctx, server: &Server) -> Result<Answer> {
     let (key, ctx, setup) = (key(req), ctx.clone(), server.setup.clone());
-    let view = server.db.read(move |conn| shown(&ctx, &setup, &find(conn, &ctx, &key)?));
+    let view = server.db.read(move |conn| {
+        let ticket = find(conn, &ctx, &key)?;
+        shown(conn, &ctx, &setup, &ticket)
+    });
     Answer::json(StatusCode::OK, &view.await?)
 }
 
@@ -240,7 +244,7 @@ async fn create(
             tags: new.tags.clone(),
         };
         let ticket = ticket::create(conn, ctx, &setup, &new)?;
-        Answer::json(StatusCode::CREATED, &shown(ctx, &setup, &ticket)?)
+        Answer::json(StatusCode::CREATED, &shown(conn, ctx, &setup, &ticket)?)
     });
     Ok(answer.await?.respond(&req))
 }
@@ -290,7 +294,7 @@ where
             before(conn, ctx, &mut input)?;
             let command = Command { expects, ..Command::new(&verb, &input) };
             let after = ticket::act(conn, ctx, &setup, ticket.id, &command)?;
-            Answer::json(StatusCode::OK, &shown(ctx, &setup, &after)?)
+            Answer::json(StatusCode::OK, &shown(conn, ctx, &setup, &after)?)
         });
         match answer.await {
             Ok(answer) => return Ok(answer.respond(req)),
@@ -377,7 +381,12 @@ pub(crate) fn find(conn: &mut Conn, ctx: &Ctx, key: &str) -> Result<Ticket> {
 }
 
 /// A ticket as it is shown to the one who asks.
-pub(crate) fn shown(ctx: &Ctx, setup: &Setup, ticket: &Ticket) -> Result<TicketView> {
-    let template = setup.catalog.get(&ticket.template.key, ticket.template.version)?;
+pub(crate) fn shown(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    setup: &Setup,
+    ticket: &Ticket,
+) -> Result<TicketView> {
+    let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
     Ok(ticket::view(ctx, ticket, &template))
 }

@@ -1,0 +1,105 @@
+//! A template, and what forbids publishing it.
+
+use flow::Flow;
+use form::Form;
+use kernel::{Error, FieldError, Result};
+use serde::{Deserialize, Serialize};
+
+/// The longest key and the longest name, in characters.
+const KEY_CHARS_MAX: usize = 64;
+const NAME_CHARS_MAX: usize = 100;
+/// The largest template, in bytes of JSON.
+pub const BYTES_MAX: usize = 2 << 20;
+
+/// A business scene: what is asked and how it goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// Its name in data; never changes.
+    pub key: String,
+    /// Which of its versions this is; running tickets keep theirs. What a file says of it does not
+    /// count: publishing numbers them.
+    #[serde(default = "first")]
+    pub version: u32,
+    /// What people read.
+    pub name: String,
+    /// What is asked.
+    pub form: Form,
+    /// How it goes.
+    pub flow: Flow,
+}
+
+fn first() -> u32 {
+    1
+}
+
+impl Template {
+    /// A template from JSON.
+    ///
+    /// # Errors
+    /// `field_invalid` that says what does not fit and where.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text.len() > BYTES_MAX {
+            let detail = format!("模板太大，最多 {} MiB", BYTES_MAX >> 20);
+            return Err(Error::field("template", "too_large", detail));
+        }
+        serde_json::from_str(text)
+            .map_err(|error| Error::field("template", "malformed", format!("读不懂模板：{error}")))
+    }
+
+    /// Everything that forbids publishing it, each with its place and the mend.
+    pub fn problems(&self) -> Vec<FieldError> {
+        let mut problems = Vec::new();
+        let mut add = |path: &str, code, detail: String| {
+            problems.push(FieldError { path: path.to_owned(), code, detail });
+        };
+        if !is_key(&self.key) {
+            let detail = format!("须为 1 到 {KEY_CHARS_MAX} 个小写字母、数字或下划线，以字母开头");
+            add("key", "malformed", detail);
+        }
+        let name = self.name.trim().chars().count();
+        if name == 0 || name > NAME_CHARS_MAX {
+            add("name", "length", format!("须为 1 到 {NAME_CHARS_MAX} 个字"));
+        }
+        problems.extend(self.form_problems());
+        problems.extend(self.flow_problems());
+        problems
+    }
+
+    fn form_problems(&self) -> Vec<FieldError> {
+        let mut problems = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for (at, field) in self.form.fields.iter().enumerate() {
+            if !seen.insert(&field.key) {
+                problems.push(FieldError {
+                    path: format!("form.fields[{at}].key"),
+                    code: "duplicate",
+                    detail: format!("字段 {} 出现了两次，请改名", field.key),
+                });
+            }
+            if !form::FIELDS.iter().any(|kind| kind.name() == field.kind) {
+                problems.push(FieldError {
+                    path: format!("form.fields[{at}].kind"),
+                    code: "unknown_kind",
+                    detail: format!("没有字段类型 {}", field.kind),
+                });
+            }
+        }
+        problems
+    }
+
+    fn flow_problems(&self) -> Vec<FieldError> {
+        let tell = |problem: &flow::Problem| FieldError {
+            path: "flow".to_owned(),
+            code: "flow",
+            detail: format!("{problem:?}"),
+        };
+        self.flow.problems().iter().map(tell).collect()
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    key.len() <= KEY_CHARS_MAX
+        && key.starts_with(|c: char| c.is_ascii_lowercase())
+        && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
