@@ -57,20 +57,50 @@ async fn a_template_is_drafted_published_used_and_replaced_and_running_tickets_k
     assert_eq!(ask("POST", &format!("{path}/publish"), None).await.json()["version"], 2);
     assert_eq!(create().await.refusal().0, 422, "floor is asked no more");
     let id = first["id"].as_str().unwrap();
+    desk.settle().await;
+    let tasks = "/api/v1/tasks?view=claimable";
+    let to_do = async || {
+        let page = desk.ask("GET", tasks).acting_as("zhaomin").send().await.json();
+        let items = page["items"].as_array().unwrap().clone();
+        let step = |one: &Value| one["task"]["step"].as_str().unwrap().to_owned();
+        items.iter().map(step).collect::<Vec<_>>()
+    };
+    assert_eq!(to_do().await, ["fix"], "whoever may do the first step has it to do");
+    assert_eq!(desk.chat("zhaomin").await.last_card().buttons(), ["认领"], "and was told");
     for verb in ["claim", "complete"] {
         desk.does("liuyang", verb, id, json!({})).await;
     }
+    // The first step is closed, and the second one is there: to do, and told.
+    assert_eq!(to_do().await, ["check"]);
+    assert_eq!(desk.chat("zhaomin").await.last_card().buttons(), ["认领"]);
     let running = desk.ticket(id).await;
+    assert_eq!(
+        (&running["steps"][0]["state"], &running["steps"][1]["state"]),
+        (&json!("done"), &json!("open"))
+    );
     assert_eq!((&running["status"], &running["form"]["floor"]), (&json!("open"), &json!("3")));
     for verb in ["claim", "complete"] {
         desk.does("liuyang", verb, id, json!({})).await;
     }
     assert_eq!(desk.ticket(id).await["status"], "closed", "two steps, as its version says");
 
+    // A third one asks something new: the next ticket carries it.
+    next["form"]["fields"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "key": "spec", "kind": "text", "label": "规格", "required": true }));
+    assert_eq!(ask("PUT", path, Some(&next)).await.status, 200);
+    assert_eq!(ask("POST", &format!("{path}/publish"), None).await.json()["version"], 3);
+    let asked = ask("GET", path, None).await.json();
+    assert_eq!(asked["form"]["fields"][1]["label"], "规格");
+    let new = json!({ "template": "repair", "form": { "title": "灯坏了", "spec": "T5" } });
+    let third = desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
+    assert_eq!(third.json()["form"]["spec"], "T5", "{}", third.text());
+
     let versions = ask("GET", &format!("{path}/versions"), None).await.json();
     let states: Vec<_> =
         versions["items"].as_array().unwrap().iter().map(|one| &one["state"]).collect();
-    assert_eq!(states, ["published", "archived"]);
+    assert_eq!(states, ["published", "archived", "archived"]);
     assert_eq!(ask("POST", &format!("{path}/archive"), None).await.status, 204);
     assert_eq!(create().await.refusal().1, "template.not_found");
     let audit = ask("GET", "/api/v1/audit", None).await.text();
