@@ -21,7 +21,7 @@ use serde_json::Value;
 
 pub use facts::{Department, Facts, Leave, Person, Position, Standing, Ticket};
 pub use place::{Point, System, metres_between};
-pub use plan::{Narrow, Plan, Row, Rule, Strategy};
+pub use plan::{Narrow, Pick, Plan, Row, Rule, Strategy};
 pub use priority::{Queued, by_turn, raised};
 pub use resolve::{MapRow, responsibility_map};
 pub use roster::{OnDuty, Override, Roster, Shift};
@@ -99,9 +99,9 @@ pub fn assign(plan: &Plan, facts: &Facts, cursor: Option<&str>, holds: Holds<'_>
     let mut record = Record::default();
     let named = resolve::resolve(&plan.rule, facts, holds, &mut record);
     let able = available::available(&named, facts, &mut record);
-    let able = narrow::narrow(&plan.narrow, able, facts, &mut record);
+    let able = narrow::narrow(&plan.pick.narrow, able, facts, &mut record);
     let available: Vec<String> = able.iter().map(|person| person.userid.clone()).collect();
-    let choice = choose::choose(&plan.strategy, &able, facts, cursor, &mut record);
+    let choice = choose::choose(&plan.pick.strategy, &able, facts, cursor, &mut record);
     let outcome = if choice.people.is_empty() {
         record.say("结果：无人可派，按本节点的「找不到处理人」设置处理");
         Outcome::Nobody { reasons: record.reasons }

@@ -116,7 +116,9 @@ pub struct Ticket {
     pub starter: Option<String>,
     /// The members that answers of the form name, by field key.
     pub members: BTreeMap<String, Vec<String>>,
-    /// Who the previous handler chose.
+    /// Who works on it now, by userid.
+    pub handlers: Vec<String>,
+    /// Whom the handler before chose.
     pub chosen: Vec<String>,
     /// The member who owns the customer.
     pub customer_owner: Option<String>,

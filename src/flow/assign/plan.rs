@@ -9,16 +9,21 @@ use crate::calendar::Problem;
 pub(super) const DEPTH_MAX: usize = 8;
 /// The most rows of a table.
 const ROWS_MAX: usize = 500;
-/// The highest level of a lead chain.
-pub(super) const LEVEL_MAX: u8 = 20;
+/// How many levels a chain of leads can have.
+pub(super) const LEVELS_MAX: u8 = 20;
 
-/// Where candidates come from.
+/// Where candidates come from. Reads what a step's `assign` says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Rule {
+    /// A handling group.
+    Group {
+        /// The group's key.
+        key: String,
+    },
     /// These people.
     People {
-        /// By userid.
+        /// Their userids.
         userids: Vec<String>,
     },
     /// Everybody who has a role.
@@ -28,40 +33,39 @@ pub enum Rule {
     },
     /// Everybody of a department.
     Department {
-        /// WeCom's id.
+        /// The department's number in WeCom.
         id: i64,
         /// Whether the departments below it count.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_false")]
         with_below: bool,
     },
-    /// Who leads a department: level 1 leads it, level 2 the one above that, and so on.
+    /// Who leads a department.
     DepartmentLead {
-        /// WeCom's id; the starter's main department when absent.
+        /// The department; the starter's main one when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<i64>,
-        /// How far up, from 1.
+        /// How many levels above it, 0 for its own lead.
+        #[serde(default, skip_serializing_if = "is_zero")]
         level: u8,
     },
-    /// A handling group.
-    Group {
-        /// The group's key.
+    /// Who raised the ticket.
+    Starter,
+    /// Whom the starter reports to.
+    StarterLead {
+        /// How many levels up, 0 for his direct lead.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        level: u8,
+    },
+    /// Whom the ticket's present handlers report to.
+    Supervisor,
+    /// Who is named in a member field of the form.
+    Field {
+        /// The field's key.
         key: String,
     },
-    /// Who started the ticket.
-    Starter,
-    /// Who is above the starter: level 1 directly, level 2 above that, and so on.
-    StarterLead {
-        /// How far up, from 1.
-        level: u8,
-    },
-    /// Who the previous handler chose.
+    /// Whom the handler before chose.
     Chosen,
-    /// Who an answer of the form names.
-    Member {
-        /// The field's key.
-        field: String,
-    },
-    /// The member who owns the customer.
+    /// Who looks after the customer.
     CustomerOwner,
     /// Who is on duty.
     Duty {
@@ -72,9 +76,8 @@ pub enum Rule {
     Table {
         /// The rows.
         rows: Vec<Row>,
-        /// When no row matches; nobody when absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        default: Option<Box<Rule>>,
+        /// Who, when none does.
+        otherwise: Box<Rule>,
     },
 }
 
@@ -87,8 +90,16 @@ pub struct Row {
     pub name: String,
     /// The condition.
     pub when: Value,
-    /// Where candidates come from then.
-    pub then: Rule,
+    /// Who, when it holds.
+    pub assign: Rule,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+fn is_zero(level: &u8) -> bool {
+    *level == 0
 }
 
 /// Who of the candidates is preferred. `must` says that nobody else will do; otherwise everybody
@@ -126,12 +137,13 @@ pub enum Narrow {
 
 /// How somebody is chosen from the candidates. Where two are equal, who has fewer open tasks comes
 /// first, then who was given work longest ago, then the lesser userid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "pick", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Strategy {
     /// Everybody gets it.
     All,
     /// Whoever claims it first.
+    #[default]
     ClaimPool,
     /// One after the other.
     RoundRobin,
@@ -153,17 +165,26 @@ fn fresh_minutes() -> u32 {
     15
 }
 
+/// How somebody is chosen, as a step's `pick` says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pick {
+    /// Who of the candidates is preferred, in this order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub narrow: Vec<Narrow>,
+    /// How one of those left is chosen.
+    pub strategy: Strategy,
+}
+
 /// A whole assignment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Where candidates come from.
     pub rule: Rule,
-    /// Who of them is preferred, in this order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub narrow: Vec<Narrow>,
-    /// How somebody is chosen.
-    pub strategy: Strategy,
+    /// How one of them is chosen; a claim pool of all of them, when absent.
+    #[serde(default)]
+    pub pick: Pick,
 }
 
 impl Plan {
@@ -171,17 +192,27 @@ impl Plan {
     pub fn problems(&self, path: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
         self.rule.check(&format!("{path}.rule"), 0, &mut problems);
+        self.pick.check(&format!("{path}.pick"), &mut problems);
+        problems
+    }
+}
+
+impl Pick {
+    fn check(&self, path: &str, problems: &mut Vec<Problem>) {
         for (index, narrow) in self.narrow.iter().enumerate() {
             if let Narrow::Duty { roster, .. } = narrow {
-                let path = format!("{path}.narrow[{index}].roster");
-                key(&path, roster, "请选择一个值班表", &mut problems);
+                key(
+                    &format!("{path}.narrow[{index}].roster"),
+                    roster,
+                    "请选择一个值班表",
+                    problems,
+                );
             }
         }
         if matches!(self.strategy, Strategy::Nearest { fresh_minutes: 0 }) {
-            let path = format!("{path}.strategy.fresh_minutes");
+            let path = format!("{path}.strategy.nearest.fresh_minutes");
             problems.push(Problem::new(path, "位置有效时间为 0", "请填写分钟数，如 15"));
         }
-        problems
     }
 }
 
@@ -203,32 +234,30 @@ impl Rule {
             Self::Group { key: group } => {
                 key(&format!("{path}.key"), group, "请选择一个处理组", problems);
             }
-            Self::Member { field } => {
-                key(&format!("{path}.field"), field, "请选择表单里的成员字段", problems);
+            Self::Field { key: field } => {
+                key(&format!("{path}.key"), field, "请选择表单里的成员字段", problems);
             }
             Self::Duty { roster } => {
                 key(&format!("{path}.roster"), roster, "请选择一个值班表", problems);
             }
             Self::DepartmentLead { level, .. } | Self::StarterLead { level } => {
-                if !(1..=LEVEL_MAX).contains(level) {
-                    let what = format!("没有第 {level} 级上级");
-                    let mend = format!("请填写 1（直接上级）到 {LEVEL_MAX}");
+                if *level >= LEVELS_MAX {
+                    let what = format!("没有往上第 {level} 级");
+                    let mend = format!("请填写 0（本级）到 {}", LEVELS_MAX - 1);
                     problems.push(Problem::new(format!("{path}.level"), what, mend));
                 }
             }
-            Self::Table { rows, default } => table(path, rows, default.as_deref(), depth, problems),
-            Self::Department { .. } | Self::Starter | Self::Chosen | Self::CustomerOwner => {}
+            Self::Table { rows, otherwise } => table(path, rows, otherwise, depth, problems),
+            Self::Department { .. }
+            | Self::Starter
+            | Self::Supervisor
+            | Self::Chosen
+            | Self::CustomerOwner => {}
         }
     }
 }
 
-fn table(
-    path: &str,
-    rows: &[Row],
-    default: Option<&Rule>,
-    depth: usize,
-    problems: &mut Vec<Problem>,
-) {
+fn table(path: &str, rows: &[Row], otherwise: &Rule, depth: usize, problems: &mut Vec<Problem>) {
     if depth >= DEPTH_MAX {
         let what = format!("规则表嵌套超过 {DEPTH_MAX} 层");
         problems.push(Problem::new(path, what, "请把内层规则表的条件并入外层"));
@@ -239,16 +268,9 @@ fn table(
         problems.push(Problem::new(format!("{path}.rows"), what, "请合并结果相同的行"));
     }
     for (index, row) in rows.iter().enumerate() {
-        row.then.check(&format!("{path}.rows[{index}].then"), depth + 1, problems);
+        row.assign.check(&format!("{path}.rows[{index}].assign"), depth + 1, problems);
     }
-    match default {
-        Some(rule) => rule.check(&format!("{path}.default"), depth + 1, problems),
-        None => {
-            let mend = "请在最后加一行「其余情况」，如派给处理组";
-            let what = "所有条件都不满足时没有人处理";
-            problems.push(Problem::new(format!("{path}.default"), what, mend));
-        }
-    }
+    otherwise.check(&format!("{path}.otherwise"), depth + 1, problems);
 }
 
 fn key(path: &str, text: &str, mend: &str, problems: &mut Vec<Problem>) {

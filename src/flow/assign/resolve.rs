@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Facts, Holds, Record, Rule, once,
-    plan::{DEPTH_MAX, LEVEL_MAX, Row},
+    plan::{DEPTH_MAX, LEVELS_MAX, Row},
 };
 
 /// The people that a rule names, each once, in the rule's order.
@@ -17,24 +17,17 @@ pub(super) fn resolve(
 ) -> Vec<String> {
     let mut rule = rule;
     for _ in 0..=DEPTH_MAX {
-        let Rule::Table { rows, default } = rule else {
-            let people = people_of(rule, facts);
+        let Rule::Table { rows, otherwise } = rule else {
+            let (people, words) = (people_of(rule, facts), words(rule, facts));
             if people.is_empty() {
-                record.drop_out(format!("规则「{}」没有找到任何人", words(rule, facts)));
+                record.drop_out(format!("规则「{words}」没有找到任何人"));
             } else {
                 let names = facts.names(&people);
-                let rule = words(rule, facts);
-                record.say(format!("规则「{rule}」找到 {} 人：{names}", people.len()));
+                record.say(format!("规则「{words}」找到 {} 人：{names}", people.len()));
             }
             return people;
         };
-        match first_row(rows, holds, record).or(default.as_deref()) {
-            Some(next) => rule = next,
-            None => {
-                record.drop_out("规则表没有任何一行符合，也没有设置「其余情况」");
-                return Vec::new();
-            }
-        }
+        rule = first_row(rows, holds, record).unwrap_or(otherwise);
     }
     record.drop_out("规则表嵌套过深");
     Vec::new()
@@ -49,7 +42,7 @@ fn first_row<'r>(rows: &'r [Row], holds: Holds<'_>, record: &mut Record) -> Opti
         match holds(&row.when) {
             Ok(true) => {
                 record.say(format!("规则表：{name}的条件符合"));
-                return Some(&row.then);
+                return Some(&row.assign);
             }
             Ok(false) => {}
             Err(error) => record.drop_out(format!("规则表：{name}的条件无法判断，跳过：{error}")),
@@ -85,7 +78,7 @@ fn draw(
     (when, path): (&mut Vec<Value>, &mut Vec<String>),
     map: &mut Vec<MapRow>,
 ) {
-    let Rule::Table { rows, default } = rule else {
+    let Rule::Table { rows, otherwise } = rule else {
         map.push(MapRow {
             when: when.clone(),
             path: path.clone(),
@@ -100,15 +93,13 @@ fn draw(
     for row in rows {
         when.push(row.when.clone());
         path.push(row.name.clone());
-        draw(&row.then, facts, (when, path), map);
+        draw(&row.assign, facts, (when, path), map);
         when.pop();
         path.pop();
     }
-    if let Some(default) = default {
-        path.push("其余情况".to_owned());
-        draw(default, facts, (when, path), map);
-        path.pop();
-    }
+    path.push("其余情况".to_owned());
+    draw(otherwise, facts, (when, path), map);
+    path.pop();
 }
 
 fn people_of(rule: &Rule, facts: &Facts) -> Vec<String> {
@@ -131,9 +122,15 @@ fn people_of(rule: &Rule, facts: &Facts) -> Vec<String> {
         }
         Rule::Group { key } => named(facts.groups.get(key)),
         Rule::Starter => once(ticket.starter.as_deref()),
-        Rule::StarterLead { level } => starter_lead(*level, facts),
+        Rule::StarterLead { level } => {
+            ticket.starter.as_deref().map(|one| lead_of(one, *level, facts)).unwrap_or_default()
+        }
+        Rule::Supervisor => {
+            let above = ticket.handlers.iter().flat_map(|one| lead_of(one, 0, facts));
+            once(above.collect::<Vec<_>>().iter().map(String::as_str))
+        }
         Rule::Chosen => once(ticket.chosen.iter().map(String::as_str)),
-        Rule::Member { field } => named(ticket.members.get(field)),
+        Rule::Field { key } => named(ticket.members.get(key)),
         Rule::CustomerOwner => once(ticket.customer_owner.as_deref()),
         Rule::Duty { roster } => named(facts.on_duty.get(roster)),
         Rule::Table { .. } => Vec::new(),
@@ -147,18 +144,17 @@ fn named(people: Option<&Vec<String>>) -> Vec<String> {
 /// Departments that nobody leads are no level.
 fn department_lead(id: i64, level: u8, facts: &Facts) -> Vec<String> {
     let mut led = facts.upwards(id).into_iter().filter(|(_, one)| !one.leads.is_empty());
-    let found = usize::from(level).checked_sub(1).and_then(|above| led.nth(above));
+    let found = led.nth(usize::from(level));
     found.map(|(_, one)| once(one.leads.iter().map(String::as_str))).unwrap_or_default()
 }
 
 /// Climbs level by level: to the direct leaders, or where none are set to who leads the nearest
 /// department. Who was passed on the way is no lead of a higher level, so a boss who leads two
 /// departments counts once and a loop ends.
-fn starter_lead(level: u8, facts: &Facts) -> Vec<String> {
-    let Some(starter) = facts.ticket.starter.clone() else { return Vec::new() };
-    let mut passed = vec![starter.clone()];
-    let mut level_now = vec![starter];
-    for _ in 0..level.min(LEVEL_MAX) {
+fn lead_of(userid: &str, level: u8, facts: &Facts) -> Vec<String> {
+    let mut passed = vec![userid.to_owned()];
+    let mut level_now = passed.clone();
+    for _ in 0..=level.min(LEVELS_MAX) {
         let Some(person) = level_now.first().and_then(|userid| facts.people.get(userid)) else {
             return Vec::new();
         };
@@ -176,7 +172,7 @@ fn starter_lead(level: u8, facts: &Facts) -> Vec<String> {
         };
         passed.extend(level_now.iter().cloned());
     }
-    if level == 0 { Vec::new() } else { level_now }
+    level_now
 }
 
 fn words(rule: &Rule, facts: &Facts) -> String {
@@ -189,17 +185,22 @@ fn words(rule: &Rule, facts: &Facts) -> String {
         Rule::Role { key } => format!("角色 {key}"),
         Rule::Department { id, with_below: false } => department(id),
         Rule::Department { id, with_below: true } => format!("{}及下级部门", department(id)),
-        Rule::DepartmentLead { id: Some(id), level } => {
-            format!("{}的第 {level} 级负责人", department(id))
+        Rule::DepartmentLead { id, level } => {
+            let whose = id.as_ref().map_or_else(|| "发起人的部门".to_owned(), department);
+            format!("{whose}的负责人{}", levels(*level))
         }
-        Rule::DepartmentLead { id: None, level } => format!("发起人部门的第 {level} 级负责人"),
         Rule::Group { key } => format!("处理组 {key}"),
         Rule::Starter => "发起人".to_owned(),
-        Rule::StarterLead { level } => format!("发起人的第 {level} 级上级"),
+        Rule::StarterLead { level } => format!("发起人的直属上级{}", levels(*level)),
+        Rule::Supervisor => "当前处理人的上级".to_owned(),
         Rule::Chosen => "上一处理人指定".to_owned(),
-        Rule::Member { field } => format!("表单字段 {field}"),
+        Rule::Field { key } => format!("表单字段 {key}"),
         Rule::CustomerOwner => "客户的负责人".to_owned(),
         Rule::Duty { roster } => format!("值班表 {roster}"),
         Rule::Table { .. } => "规则表".to_owned(),
     }
+}
+
+fn levels(level: u8) -> String {
+    if level == 0 { String::new() } else { format!("往上 {level} 级") }
 }

@@ -162,7 +162,7 @@ mod tests {
 
     fn surges() -> Vec<Surge> {
         let plan =
-            |by: &str| json!({"rule": {"by": "duty", "roster": by}, "strategy": {"pick": "all"}});
+            |by: &str| json!({"rule": {"by": "duty", "roster": by}, "pick": {"strategy": "all"}});
         serde_json::from_value(json!([
             {"key": "holiday", "name": "节假日爆单", "windows": [{"on": "days_off"}],
              "plans": {"handle": plan("managers")}, "remind_earlier_minutes": 30},
@@ -194,7 +194,7 @@ mod tests {
     fn only_the_steps_it_names_change() {
         let surges = surges();
         let usual: Plan =
-            serde_json::from_value(json!({"rule": {"by": "starter"}, "strategy": {"pick": "all"}}))
+            serde_json::from_value(json!({"rule": {"by": "starter"}, "pick": {"strategy": "all"}}))
                 .unwrap();
         assert_eq!(surges[0].plan_of("other", &usual), &usual);
         assert_ne!(surges[0].plan_of("handle", &usual), &usual);
@@ -210,7 +210,7 @@ mod tests {
                 {"on": "dates", "period": {"from": "2026-11-11", "to": "2026-11-10"}},
                 {"on": "days_off", "hours": {"from": "22:00", "to": "02:00"}},
             ],
-            "plans": {"handle": {"rule": {"by": "people", "userids": []}, "strategy": {"pick": "all"}}},
+            "plans": {"handle": {"rule": {"by": "people", "userids": []}, "pick": {"strategy": "all"}}},
         }))
         .unwrap();
         let paths: Vec<_> = surge.problems().into_iter().map(|one| one.path).collect();

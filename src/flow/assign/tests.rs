@@ -52,7 +52,12 @@ fn person<'f>(facts: &'f mut Facts, userid: &str) -> &'f mut Person {
 }
 
 fn of_group(strategy: Value) -> Plan {
-    plan(json!({"rule": {"by": "group", "key": "repair"}, "strategy": strategy}))
+    plan(json!({"rule": {"by": "group", "key": "repair"}, "pick": {"strategy": strategy}}))
+}
+
+/// A strategy by its bare name.
+fn named(name: &str) -> Value {
+    if name == "nearest" { json!({"nearest": {}}) } else { json!(name) }
 }
 
 fn decide(plan: &Plan, facts: &Facts) -> Decision {
@@ -61,7 +66,7 @@ fn decide(plan: &Plan, facts: &Facts) -> Decision {
 
 #[test]
 fn the_record_tells_who_was_considered_who_dropped_out_and_how_the_choice_was_made() {
-    let decision = decide(&of_group(json!({"pick": "least_loaded"})), &facts());
+    let decision = decide(&of_group(json!("least_loaded")), &facts());
     assert_eq!(decision.people(), ["han"]);
     assert_eq!(decision.available, ["li", "han"]);
     assert_eq!(
@@ -82,12 +87,12 @@ fn the_record_tells_who_was_considered_who_dropped_out_and_how_the_choice_was_ma
 #[test]
 fn all_get_it_and_a_pool_waits_for_a_claim() {
     let facts = facts();
-    let all = decide(&of_group(json!({"pick": "all"})), &facts);
+    let all = decide(&of_group(json!("all")), &facts);
     assert_eq!(
         all.outcome,
         Outcome::Chosen { people: vec!["li".into(), "han".into()], is_pool: false }
     );
-    let pool = decide(&of_group(json!({"pick": "claim_pool"})), &facts);
+    let pool = decide(&of_group(json!("claim_pool")), &facts);
     assert_eq!(
         pool.outcome,
         Outcome::Chosen { people: vec!["li".into(), "han".into()], is_pool: true }
@@ -100,7 +105,7 @@ fn when_nobody_is_left_the_reasons_say_why() {
     person(&mut facts, "wang").leave = Some(Leave { until: None, backup: Some("han".into()) });
     person(&mut facts, "han").leave = Some(Leave { until: None, backup: Some("wang".into()) });
     person(&mut facts, "li").standing = Standing::Disabled;
-    let decision = decide(&of_group(json!({"pick": "round_robin"})), &facts);
+    let decision = decide(&of_group(json!("round_robin")), &facts);
     let Outcome::Nobody { reasons } = &decision.outcome else { panic!("{decision:?}") };
     assert_eq!(
         reasons,
@@ -112,7 +117,7 @@ fn when_nobody_is_left_the_reasons_say_why() {
         ]
     );
     assert!(decision.people().is_empty() && decision.cursor.is_none());
-    let empty = plan(json!({"rule": {"by": "customer_owner"}, "strategy": {"pick": "all"}}));
+    let empty = plan(json!({"rule": {"by": "customer_owner"}, "pick": {"strategy": "all"}}));
     let Outcome::Nobody { reasons } = decide(&empty, &facts).outcome else { panic!() };
     assert_eq!(reasons, ["规则「客户的负责人」没有找到任何人"]);
 }
@@ -122,7 +127,7 @@ fn a_backup_of_a_backup_takes_over_and_one_without_ends_the_chain() {
     let mut facts = facts();
     person(&mut facts, "li").leave = Some(Leave { until: None, backup: Some("han".into()) });
     let wang =
-        plan(json!({"rule": {"by": "people", "userids": ["wang"]}, "strategy": {"pick": "all"}}));
+        plan(json!({"rule": {"by": "people", "userids": ["wang"]}, "pick": {"strategy": "all"}}));
     assert_eq!(decide(&wang, &facts).people(), ["han"]);
     person(&mut facts, "li").leave = Some(Leave::default());
     let Outcome::Nobody { reasons } = decide(&wang, &facts).outcome else { panic!() };
@@ -148,29 +153,31 @@ fn every_rule_finds_its_people() {
     facts.ticket = Ticket {
         starter: Some("li".into()),
         members: [("inspector".to_owned(), vec!["han".to_owned(), "han".to_owned()])].into(),
+        handlers: vec!["han".into(), "li".into()],
         chosen: vec!["li".into()],
         customer_owner: Some("boss".into()),
         ..Ticket::default()
     };
-    let cases: [(Value, &[&str]); 15] = [
+    let cases: [(Value, &[&str]); 16] = [
         (json!({"by": "people", "userids": ["li", "han", "li"]}), &["li", "han"]),
         (json!({"by": "role", "key": "quality"}), &["han"]),
         (json!({"by": "department", "id": 1}), &["boss"]),
         (json!({"by": "department", "id": 2, "with_below": true}), &["han", "li"]),
-        (json!({"by": "department_lead", "id": 3, "level": 1}), &["li"]),
-        (json!({"by": "department_lead", "id": 3, "level": 2}), &["boss"]),
-        (json!({"by": "department_lead", "level": 1}), &["li"]),
-        (json!({"by": "department_lead", "id": 3, "level": 3}), &[]),
+        (json!({"by": "department_lead", "id": 3}), &["li"]),
+        (json!({"by": "department_lead", "id": 3, "level": 1}), &["boss"]),
+        (json!({"by": "department_lead"}), &["li"]),
+        (json!({"by": "department_lead", "id": 3, "level": 2}), &[]),
         (json!({"by": "starter"}), &["li"]),
-        (json!({"by": "starter_lead", "level": 1}), &["boss"]),
-        (json!({"by": "starter_lead", "level": 2}), &[]),
+        (json!({"by": "starter_lead"}), &["boss"]),
+        (json!({"by": "starter_lead", "level": 1}), &[]),
+        (json!({"by": "supervisor"}), &["li", "boss"]),
         (json!({"by": "chosen"}), &["li"]),
-        (json!({"by": "member", "field": "inspector"}), &["han"]),
+        (json!({"by": "field", "key": "inspector"}), &["han"]),
         (json!({"by": "customer_owner"}), &["boss"]),
         (json!({"by": "duty", "roster": "night"}), &["han"]),
     ];
     for (rule, expected) in cases {
-        let plan = plan(json!({"rule": rule, "strategy": {"pick": "all"}}));
+        let plan = plan(json!({"rule": rule, "pick": {"strategy": "all"}}));
         assert_eq!(decide(&plan, &facts).people(), expected, "{rule}");
         let text = serde_json::to_value(&plan.rule).unwrap();
         assert_eq!(serde_json::from_value::<Rule>(text).unwrap(), plan.rule);
@@ -185,9 +192,9 @@ fn the_chain_of_leads_follows_direct_leaders_first_and_never_turns_back() {
     person(&mut facts, "wang").leaders = vec!["han".into()];
     person(&mut facts, "wang").leave = None;
     facts.ticket.starter = Some("han".into());
-    for (level, expected) in [(1, &["li"][..]), (2, &["wang"]), (3, &[]), (20, &[])] {
+    for (level, expected) in [(0, &["li"][..]), (1, &["wang"]), (2, &[]), (19, &[])] {
         let rule = json!({"by": "starter_lead", "level": level});
-        let plan = plan(json!({"rule": rule, "strategy": {"pick": "all"}}));
+        let plan = plan(json!({"rule": rule, "pick": {"strategy": "all"}}));
         assert_eq!(decide(&plan, &facts).people(), expected, "level {level}");
     }
 }
@@ -198,13 +205,13 @@ fn the_first_row_that_matches_wins_and_the_miss_path_is_told() {
         "rule": {
             "by": "table",
             "rows": [
-                {"name": "华东", "when": {"region": "east"}, "then": {"by": "people", "userids": ["li"]}},
-                {"when": {"region": "any"}, "then": {"by": "people", "userids": ["han"]}},
-                {"when": {"broken": 1}, "then": {"by": "starter"}},
+                {"name": "华东", "when": {"region": "east"}, "assign": {"by": "people", "userids": ["li"]}},
+                {"when": {"region": "any"}, "assign": {"by": "people", "userids": ["han"]}},
+                {"when": {"broken": 1}, "assign": {"by": "starter"}},
             ],
-            "default": {"by": "group", "key": "repair"},
+            "otherwise": {"by": "group", "key": "repair"},
         },
-        "strategy": {"pick": "all"},
+        "pick": {"strategy": "all"},
     }));
     let facts = facts();
     let with = |regions: &'static [&str]| {
@@ -239,7 +246,7 @@ fn region_importance_skill_and_duty_narrow_and_give_way_unless_they_must_not() {
     facts.ticket.region = Some("华东/上海/浦东".into());
     let narrowed = |narrow: Value| {
         plan(json!({
-            "rule": {"by": "group", "key": "repair"}, "narrow": [narrow], "strategy": {"pick": "all"},
+            "rule": {"by": "group", "key": "repair"}, "pick": {"narrow": [narrow], "strategy": "all"},
         }))
     };
     let region = narrowed(json!({"keep": "region"}));
@@ -273,7 +280,7 @@ fn the_nearest_fresh_position_wins_whatever_system_it_is_told_in() {
     // The same place by satellite: some hundred metres off if taken for a map's coordinates.
     person(&mut facts, "li").position = position(goal.to(System::Wgs84), 14);
     person(&mut facts, "han").position = position(Point { lat: 31.2324, ..goal }, 1);
-    let nearest = of_group(json!({"pick": "nearest", "fresh_minutes": 15}));
+    let nearest = of_group(json!({"nearest": {"fresh_minutes": 15}}));
     let decision = decide(&nearest, &facts);
     assert_eq!(decision.people(), ["li"]);
     assert!(decision.lines.contains(&"方式：就近。李雷（li） 0 米，韩梅（han） 222 米".to_owned()));
@@ -299,7 +306,7 @@ fn skills_count_and_the_tie_rule_is_fixed() {
     facts.ticket.skills = vec!["空调".into(), "电路".into()];
     person(&mut facts, "li").skills = vec!["空调".into(), "电路".into(), "电梯".into()];
     person(&mut facts, "han").skills = vec!["空调".into()];
-    let skill = of_group(json!({"pick": "skill_match"}));
+    let skill = of_group(json!("skill_match"));
     assert_eq!(decide(&skill, &facts).people(), ["li"]);
     person(&mut facts, "han").skills.push("电路".into());
     let decision = decide(&skill, &facts);
@@ -318,27 +325,29 @@ fn skills_count_and_the_tie_rule_is_fixed() {
 fn every_mistake_of_a_plan_has_its_place() {
     let plan: Plan = serde_json::from_value(json!({
         "rule": {"by": "table", "rows": [
-            {"when": true, "then": {"by": "people", "userids": []}},
-            {"when": true, "then": {"by": "starter_lead", "level": 0}},
-            {"when": true, "then": {"by": "table", "rows": [], "default": {"by": "group", "key": ""}}},
-        ]},
-        "narrow": [{"keep": "duty", "roster": " "}],
-        "strategy": {"pick": "nearest", "fresh_minutes": 0},
+            {"when": true, "assign": {"by": "people", "userids": []}},
+            {"when": true, "assign": {"by": "starter_lead", "level": 20}},
+            {"when": true, "assign": {"by": "table", "rows": [], "otherwise": {"by": "group", "key": ""}}},
+        ], "otherwise": {"by": "field", "key": ""}},
+        "pick": {
+            "narrow": [{"keep": "duty", "roster": " "}],
+            "strategy": {"nearest": {"fresh_minutes": 0}},
+        },
     }))
     .unwrap();
-    let paths: Vec<_> = plan.problems("steps[0].assign").into_iter().map(|one| one.path).collect();
+    let paths: Vec<_> = plan.problems("steps[0]").into_iter().map(|one| one.path).collect();
     assert_eq!(
         paths,
         [
-            "steps[0].assign.rule.rows[0].then.userids",
-            "steps[0].assign.rule.rows[1].then.level",
-            "steps[0].assign.rule.rows[2].then.default.key",
-            "steps[0].assign.rule.default",
-            "steps[0].assign.narrow[0].roster",
-            "steps[0].assign.strategy.fresh_minutes",
+            "steps[0].rule.rows[0].assign.userids",
+            "steps[0].rule.rows[1].assign.level",
+            "steps[0].rule.rows[2].assign.otherwise.key",
+            "steps[0].rule.otherwise.key",
+            "steps[0].pick.narrow[0].roster",
+            "steps[0].pick.strategy.nearest.fresh_minutes",
         ]
     );
-    let unknown = json!({"rule": {"by": "starter"}, "strategy": {"pick": "all"}, "colour": 1});
+    let unknown = json!({"rule": {"by": "starter"}, "pick": {"strategy": "all"}, "colour": 1});
     assert!(serde_json::from_value::<Plan>(unknown).is_err());
 }
 
@@ -408,7 +417,7 @@ proptest! {
         pick in prop::sample::select(
             vec!["all", "claim_pool", "round_robin", "least_loaded", "nearest", "skill_match"]),
     ) {
-        let plan = of_group(json!({"pick": pick}));
+        let plan = of_group(named(pick));
         let decision = decide(&plan, &facts);
         let able = able(&facts);
         let available: BTreeSet<_> = decision.available.iter().cloned().collect();
@@ -425,7 +434,7 @@ proptest! {
         let mut turned = facts.clone();
         turned.groups.get_mut("repair").unwrap().reverse();
         for pick in ["round_robin", "least_loaded", "nearest", "skill_match"] {
-            let plan = of_group(json!({"pick": pick}));
+            let plan = of_group(named(pick));
             let (one, other) = (decide(&plan, &facts), decide(&plan, &turned));
             prop_assert_eq!(one.people(), other.people());
         }
@@ -433,7 +442,7 @@ proptest! {
 
     #[test]
     fn the_least_loaded_has_no_more_to_do_than_anybody(facts in companies()) {
-        let decision = decide(&of_group(json!({"pick": "least_loaded"})), &facts);
+        let decision = decide(&of_group(json!("least_loaded")), &facts);
         if let Some(chosen) = decision.people().first() {
             let fewest = decision.available.iter().map(|one| facts.people[one].open_tasks).min();
             prop_assert_eq!(Some(facts.people[chosen].open_tasks), fewest);
@@ -442,7 +451,7 @@ proptest! {
 
     #[test]
     fn nobody_with_a_fresh_position_is_nearer(facts in companies()) {
-        let decision = decide(&of_group(json!({"pick": "nearest"})), &facts);
+        let decision = decide(&of_group(json!({"nearest": {}})), &facts);
         let goal = facts.ticket.point.unwrap();
         let metres = |userid: &String| {
             let position = facts.people[userid].position?;
@@ -457,7 +466,7 @@ proptest! {
 
     #[test]
     fn round_robin_is_fair_over_many_runs(facts in companies(), rounds in 1..6usize) {
-        let plan = of_group(json!({"pick": "round_robin"}));
+        let plan = of_group(json!("round_robin"));
         let able = able(&facts);
         let mut counts = BTreeMap::new();
         let mut cursor: Option<String> = None;
