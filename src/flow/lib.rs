@@ -2,6 +2,8 @@
 //! what is now and what must be done. It reads no clock, no database and no network, and it cannot
 //! fail half-way.
 
+pub mod assign;
+pub mod calendar;
 mod definition;
 mod step;
 

@@ -1,0 +1,206 @@
+//! From a rule to the people that it names, able to work or not.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Facts, Holds, Record, Rule, once,
+    plan::{DEPTH_MAX, LEVELS_MAX, Row},
+};
+
+/// The people that a rule names, each once, in the rule's order.
+pub(super) fn resolve(
+    rule: &Rule,
+    facts: &Facts,
+    holds: Holds<'_>,
+    record: &mut Record,
+) -> Vec<String> {
+    let mut rule = rule;
+    for _ in 0..=DEPTH_MAX {
+        let Rule::Table { rows, otherwise } = rule else {
+            let (people, words) = (people_of(rule, facts), words(rule, facts));
+            if people.is_empty() {
+                record.drop_out(format!("规则「{words}」没有找到任何人"));
+            } else {
+                let names = facts.names(&people);
+                record.say(format!("规则「{words}」找到 {} 人：{names}", people.len()));
+            }
+            return people;
+        };
+        rule = first_row(rows, holds, record).unwrap_or(otherwise);
+    }
+    record.drop_out("规则表嵌套过深");
+    Vec::new()
+}
+
+fn first_row<'r>(rows: &'r [Row], holds: Holds<'_>, record: &mut Record) -> Option<&'r Rule> {
+    for (index, row) in rows.iter().enumerate() {
+        let name = match row.name.as_str() {
+            "" => format!("第 {} 行", index + 1),
+            name => format!("第 {} 行「{name}」", index + 1),
+        };
+        match holds(&row.when) {
+            Ok(true) => {
+                record.say(format!("规则表：{name}的条件符合"));
+                return Some(&row.assign);
+            }
+            Ok(false) => {}
+            Err(error) => record.drop_out(format!("规则表：{name}的条件无法判断，跳过：{error}")),
+        }
+    }
+    record.say(format!("规则表：{} 行条件都不符合，按「其余情况」", rows.len()));
+    None
+}
+
+/// A row of a responsibility map (权责地图): under which conditions who answers for a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MapRow {
+    /// The conditions on the way to it, outermost first; none for an unconditional rule.
+    pub when: Vec<Value>,
+    /// The names of the rows on the way to it.
+    pub path: Vec<String>,
+    /// What the rule says, in words.
+    pub rule: String,
+    /// Who that is now, by userid.
+    pub people: Vec<String>,
+}
+
+/// Who answers for what, for every way through a rule and its tables.
+pub fn responsibility_map(rule: &Rule, facts: &Facts) -> Vec<MapRow> {
+    let mut map = Vec::new();
+    draw(rule, facts, (&mut Vec::new(), &mut Vec::new()), &mut map);
+    map
+}
+
+fn draw(
+    rule: &Rule,
+    facts: &Facts,
+    (when, path): (&mut Vec<Value>, &mut Vec<String>),
+    map: &mut Vec<MapRow>,
+) {
+    let Rule::Table { rows, otherwise } = rule else {
+        map.push(MapRow {
+            when: when.clone(),
+            path: path.clone(),
+            rule: words(rule, facts),
+            people: people_of(rule, facts),
+        });
+        return;
+    };
+    if path.len() > DEPTH_MAX {
+        return;
+    }
+    for row in rows {
+        when.push(row.when.clone());
+        path.push(row.name.clone());
+        draw(&row.assign, facts, (when, path), map);
+        when.pop();
+        path.pop();
+    }
+    path.push("其余情况".to_owned());
+    draw(otherwise, facts, (when, path), map);
+    path.pop();
+}
+
+fn people_of(rule: &Rule, facts: &Facts) -> Vec<String> {
+    let having = |has: &dyn Fn(&super::Person) -> bool| {
+        let people = facts.people.values().filter(|person| has(person));
+        people.map(|person| person.userid.clone()).collect()
+    };
+    let ticket = &facts.ticket;
+    match rule {
+        Rule::People { userids } => once(userids.iter().map(String::as_str)),
+        Rule::Role { key } => having(&|person| person.roles.contains(key)),
+        Rule::Department { id, with_below } => having(&|person| {
+            person.departments.iter().any(|own| {
+                own == id || (*with_below && facts.upwards(*own).iter().any(|(up, _)| up == id))
+            })
+        }),
+        Rule::DepartmentLead { id, level } => {
+            let own = || facts.people.get(ticket.starter.as_deref()?)?.departments.first().copied();
+            id.or_else(own).map(|id| department_lead(id, *level, facts)).unwrap_or_default()
+        }
+        Rule::Group { key } => named(facts.groups.get(key)),
+        Rule::Starter => once(ticket.starter.as_deref()),
+        Rule::StarterLead { level } => {
+            ticket.starter.as_deref().map(|one| lead_of(one, *level, facts)).unwrap_or_default()
+        }
+        Rule::Supervisor => {
+            let above = ticket.handlers.iter().flat_map(|one| lead_of(one, 0, facts));
+            once(above.collect::<Vec<_>>().iter().map(String::as_str))
+        }
+        Rule::Chosen => once(ticket.chosen.iter().map(String::as_str)),
+        Rule::Field { key } => named(ticket.members.get(key)),
+        Rule::CustomerOwner => once(ticket.customer_owner.as_deref()),
+        Rule::Duty { roster } => named(facts.on_duty.get(roster)),
+        Rule::Table { .. } => Vec::new(),
+    }
+}
+
+fn named(people: Option<&Vec<String>>) -> Vec<String> {
+    once(people.into_iter().flatten().map(String::as_str))
+}
+
+/// Departments that nobody leads are no level.
+fn department_lead(id: i64, level: u8, facts: &Facts) -> Vec<String> {
+    let mut led = facts.upwards(id).into_iter().filter(|(_, one)| !one.leads.is_empty());
+    let found = led.nth(usize::from(level));
+    found.map(|(_, one)| once(one.leads.iter().map(String::as_str))).unwrap_or_default()
+}
+
+/// Climbs level by level: to the direct leaders, or where none are set to who leads the nearest
+/// department. Who was passed on the way is no lead of a higher level, so a boss who leads two
+/// departments counts once and a loop ends.
+fn lead_of(userid: &str, level: u8, facts: &Facts) -> Vec<String> {
+    let mut passed = vec![userid.to_owned()];
+    let mut level_now = passed.clone();
+    for _ in 0..=level.min(LEVELS_MAX) {
+        let Some(person) = level_now.first().and_then(|userid| facts.people.get(userid)) else {
+            return Vec::new();
+        };
+        let is_new = |userid: &&str| !passed.iter().any(|seen| seen == userid);
+        let direct = once(person.leaders.iter().map(String::as_str).filter(is_new));
+        level_now = if direct.is_empty() {
+            let path = person.departments.first().map(|own| facts.upwards(*own));
+            let leads = path
+                .into_iter()
+                .flatten()
+                .map(|(_, one)| once(one.leads.iter().map(String::as_str).filter(is_new)));
+            leads.into_iter().find(|leads| !leads.is_empty()).unwrap_or_default()
+        } else {
+            direct
+        };
+        passed.extend(level_now.iter().cloned());
+    }
+    level_now
+}
+
+fn words(rule: &Rule, facts: &Facts) -> String {
+    let department = |id: &i64| {
+        let name = facts.departments.get(id).map(|one| one.name.as_str()).unwrap_or_default();
+        if name.is_empty() { format!("部门 {id}") } else { name.to_owned() }
+    };
+    match rule {
+        Rule::People { .. } => "指定成员".to_owned(),
+        Rule::Role { key } => format!("角色 {key}"),
+        Rule::Department { id, with_below: false } => department(id),
+        Rule::Department { id, with_below: true } => format!("{}及下级部门", department(id)),
+        Rule::DepartmentLead { id, level } => {
+            let whose = id.as_ref().map_or_else(|| "发起人的部门".to_owned(), department);
+            format!("{whose}的负责人{}", levels(*level))
+        }
+        Rule::Group { key } => format!("处理组 {key}"),
+        Rule::Starter => "发起人".to_owned(),
+        Rule::StarterLead { level } => format!("发起人的直属上级{}", levels(*level)),
+        Rule::Supervisor => "当前处理人的上级".to_owned(),
+        Rule::Chosen => "上一处理人指定".to_owned(),
+        Rule::Field { key } => format!("表单字段 {key}"),
+        Rule::CustomerOwner => "客户的负责人".to_owned(),
+        Rule::Duty { roster } => format!("值班表 {roster}"),
+        Rule::Table { .. } => "规则表".to_owned(),
+    }
+}
+
+fn levels(level: u8) -> String {
+    if level == 0 { String::new() } else { format!("往上 {level} 级") }
+}
