@@ -1,16 +1,16 @@
-//! Answers: checked against a form, made uniform, or refused field by field.
+//! Answers and what can be wrong with them.
 
 use serde_json::{Map, Value};
 
-use crate::{fields, template::Form};
+use crate::{check::Context, compile::Compiled, template::Form};
 
 /// Clean answers by field key.
 pub type Answers = Map<String, Value>;
 
-/// One wrong answer.
+/// One wrong answer, or one fault of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The field's path: `title`, `images[2]`.
+    /// The field's path: `title`, `images[2]`; of a form's fault `fields[3].rules.show`.
     pub path: String,
     /// What is wrong, stable.
     pub code: &'static str,
@@ -23,53 +23,27 @@ impl Problem {
     pub fn new(path: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
         Self { path: path.into(), code, detail: detail.into() }
     }
-}
 
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
-        Value::Array(rows) => rows.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
+    /// The same problem as seen from further out.
+    #[must_use]
+    pub(crate) fn below(self, path: &str) -> Self {
+        let path = match self.path.as_str() {
+            "" => path.to_owned(),
+            inner if inner.starts_with('[') => format!("{path}{inner}"),
+            inner => format!("{path}.{inner}"),
+        };
+        Self { path, ..self }
     }
 }
 
-/// Checks answers against a form: unknown fields are refused, absent ones take their default,
-/// every value is brought to the one form in which its type is stored.
+/// Checks the answers of a creation against a form: unknown fields are refused, absent ones take
+/// their default, every value is brought to the one form in which its type is stored. Who checks
+/// against the same form again and again compiles it once.
 ///
 /// # Errors
-/// Every problem at once, in the form's order.
+/// Every problem at once, in the form's order; those of the form itself, if it has any.
 pub fn check(form: &Form, given: &Map<String, Value>) -> Result<Answers, Vec<Problem>> {
-    let mut problems: Vec<_> = given
-        .keys()
-        .filter(|key| form.field(key).is_none())
-        .map(|key| Problem::new(key, "unknown_field", format!("表单中没有字段 {key}，请删除它")))
-        .collect();
-    let mut clean = Answers::new();
-    for field in &form.fields {
-        let value =
-            given.get(&field.key).filter(|value| !is_empty(value)).or(field.default.as_ref());
-        let Some(value) = value else {
-            if field.required {
-                let detail = format!("请填写{}", field.label);
-                problems.push(Problem::new(&field.key, "required", detail));
-            }
-            continue;
-        };
-        let Some(kind) = fields::find(&field.kind) else {
-            let detail = format!("模板的字段类型 {} 不存在", field.kind);
-            problems.push(Problem::new(&field.key, "unknown_kind", detail));
-            continue;
-        };
-        match kind.normalise(field, value) {
-            Ok(value) => {
-                clean.insert(field.key.clone(), value);
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(clean) } else { Err(problems) }
+    Compiled::new(form)?.check(given, &Context::default())
 }
 
 #[cfg(test)]

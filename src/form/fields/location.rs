@@ -2,49 +2,77 @@
 
 use serde_json::{Value, json};
 
-use super::FieldKind;
-use crate::{answer::Problem, template::Field};
+use super::{FieldKind, refuse};
+use crate::{answer::Problem, rules::Type, template::Field, words::Reader};
 
 /// The longest name of a place, in characters.
 const LABEL_MAX: usize = 200;
+/// Degrees are kept to seven digits after the point, a centimetre: what a receiver adds is noise.
+const PER_DEGREE: f64 = 1e7;
+/// The least exact place that is one: half the way around the earth, in metres.
+const ACCURACY_MAX: f64 = 20_000_000.0;
 
 pub(crate) struct Location;
+
+fn degrees(field: &Field, value: &Value, name: &str, most: f64) -> Result<f64, Vec<Problem>> {
+    let path = format!("{}.{name}", field.key);
+    match value.get(name).and_then(Value::as_f64) {
+        Some(degrees) if degrees.abs() <= most => {
+            // Adding nothing makes a negative zero a plain one.
+            Ok((degrees * PER_DEGREE).round() / PER_DEGREE + 0.0)
+        }
+        Some(_) => {
+            let detail = format!("{}的 {name} 须在 ±{most} 之间", field.label);
+            refuse(path, "out_of_range", detail)
+        }
+        None => refuse(path, "required", format!("{}缺少 {name}", field.label)),
+    }
+}
 
 impl FieldKind for Location {
     fn name(&self) -> &'static str {
         "location"
     }
 
-    fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Problem> {
-        let degrees = |name: &str, most: f64| match value.get(name).and_then(Value::as_f64) {
-            Some(degrees) if degrees.abs() <= most => Ok(degrees),
-            Some(_) => {
-                let detail = format!("{}的 {name} 须在 ±{most} 之间", field.label);
-                Err(Problem::new(format!("{}.{name}", field.key), "out_of_range", detail))
-            }
-            None => {
-                let detail = format!("{}缺少 {name}", field.label);
-                Err(Problem::new(format!("{}.{name}", field.key), "required", detail))
-            }
-        };
-        let (lat, lng) = (degrees("lat", 90.0)?, degrees("lng", 180.0)?);
+    fn label(&self) -> &'static str {
+        "位置"
+    }
+
+    fn rule_type(&self) -> Type {
+        Type::Object
+    }
+
+    fn parts(&self, _field: &Field) -> Vec<(String, Type)> {
+        [
+            ("lat", Type::Number),
+            ("lng", Type::Number),
+            ("system", Type::Text),
+            ("label", Type::Text),
+        ]
+        .map(|(part, ty)| (part.to_owned(), ty))
+        .into()
+    }
+
+    fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
+        let lat = degrees(field, value, "lat", 90.0)?;
+        let lng = degrees(field, value, "lng", 180.0)?;
         let system = value.get("system").and_then(Value::as_str).unwrap_or("gcj02");
         if !matches!(system, "gcj02" | "wgs84") {
             let detail = format!("{}的坐标系须是 gcj02 或 wgs84", field.label);
-            return Err(Problem::new(format!("{}.system", field.key), "not_an_option", detail));
+            return refuse(format!("{}.system", field.key), "not_an_option", detail);
         }
         let label = value.get("label").and_then(Value::as_str).unwrap_or_default();
         let label = kernel::text::cut_chars(&kernel::text::clean(label), LABEL_MAX);
         let mut place = json!({"lat": lat, "lng": lng, "system": system, "label": label});
-        let accuracy =
-            value.get("accuracy").and_then(Value::as_f64).filter(|metres| *metres >= 0.0);
+        let is_accuracy = |metres: &f64| (0.0..=ACCURACY_MAX).contains(metres);
+        let accuracy = value.get("accuracy").and_then(Value::as_f64).filter(is_accuracy);
         if let (Some(metres), Some(map)) = (accuracy, place.as_object_mut()) {
             map.insert("accuracy".to_owned(), json!(metres));
         }
         Ok(place)
     }
 
-    fn in_words(&self, _field: &Field, value: &Value) -> String {
+    fn words(&self, _field: &Field, value: &Value, _reader: &Reader) -> String {
         let label = value.get("label").and_then(Value::as_str).unwrap_or_default();
         let number = |name| value.get(name).and_then(Value::as_f64).unwrap_or_default();
         match label {
