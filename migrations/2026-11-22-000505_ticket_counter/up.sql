@@ -1,5 +1,5 @@
--- The last number of each day.
+-- The last number of each day, and of each day of a serial number field.
 CREATE TABLE IF NOT EXISTS ticket_counter (
-    day VARCHAR(8) PRIMARY KEY NOT NULL,
+    counter VARCHAR(191) PRIMARY KEY NOT NULL,
     last_no BIGINT NOT NULL
 );

@@ -67,25 +67,12 @@ impl Template {
     }
 
     fn form_problems(&self) -> Vec<FieldError> {
-        let mut problems = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
-        for (at, field) in self.form.fields.iter().enumerate() {
-            if !seen.insert(&field.key) {
-                problems.push(FieldError {
-                    path: format!("form.fields[{at}].key"),
-                    code: "duplicate",
-                    detail: format!("字段 {} 出现了两次，请改名", field.key),
-                });
-            }
-            if !form::FIELDS.iter().any(|kind| kind.name() == field.kind) {
-                problems.push(FieldError {
-                    path: format!("form.fields[{at}].kind"),
-                    code: "unknown_kind",
-                    detail: format!("没有字段类型 {}", field.kind),
-                });
-            }
-        }
-        problems
+        let below = |one: form::Problem| FieldError {
+            path: format!("form.{}", one.path),
+            code: one.code,
+            detail: one.detail,
+        };
+        self.form.problems().into_iter().map(below).collect()
     }
 
     fn flow_problems(&self) -> Vec<FieldError> {

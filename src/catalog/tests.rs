@@ -100,8 +100,9 @@ fn what_forbids_publishing_is_named_with_its_place() {
     bad.flow.steps.clear();
     save_draft(&mut conn, &ctx, &bad).unwrap();
     let error = publish(&mut conn, &ctx, "repair").unwrap_err();
-    let told: Vec<_> = error.fields().iter().map(|one| one.path.as_str()).collect();
-    assert_eq!(told, ["name", "form.fields[5].key", "form.fields[5].kind", "flow"]);
+    for place in ["name", "form.fields[5].key", "form.fields[5].kind", "flow"] {
+        assert!(error.fields().iter().any(|one| one.path == place), "{place}: {error:?}");
+    }
     for key in ["", "A", "1a", "ä", "a-b", &"x".repeat(65)] {
         let wrong = Template { key: key.into(), ..general() };
         let error = save_draft(&mut conn, &ctx, &wrong).unwrap_err();

@@ -26,7 +26,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-pub(crate) use files::{files_of, find_file, serve};
+pub(crate) use files::{find_file, serve};
 pub(crate) use op::Op;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::names_in;

@@ -20,7 +20,7 @@ use org::MemberStatus;
 use ticket::{Event, Fact, Ticket, TimelineEntry};
 
 use crate::{
-    api::{files_of, find_file, names_in, serve},
+    api::{find_file, names_in, serve},
     read,
     reply::{Refusal, Reply},
     shared::Server,
@@ -64,9 +64,10 @@ pub(crate) async fn file(req: HttpRequest, server: Data<Server>) -> HttpResponse
     let found = async {
         let link = link(&req, &server)?;
         let id: FileId = read::id(&req, "files.not_found")?;
+        let setup = server.setup.clone();
         let file = server.db.read(move |conn| {
             let ticket = open(conn, &link)?;
-            find_file(conn, &ticket, id)
+            find_file(conn, &setup, &ticket, id)
         });
         file.await
     };
@@ -111,7 +112,7 @@ async fn read_progress(req: &HttpRequest, server: &Data<Server>) -> Result<Progr
         let mut lines = ticket::timeline(&events, &names);
         lines.reverse();
         lines.truncate(LINES_MAX);
-        let files = files::find_all(conn, &files_of(&ticket))?;
+        let files = files::find_all(conn, &ticket::files_of(&ticket, &template))?;
         Ok(Progress {
             signed: signed.clone(),
             build: build.clone(),

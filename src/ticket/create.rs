@@ -2,13 +2,14 @@
 
 use db::Conn;
 use form::Answers;
-use kernel::{Ctx, Error, FileId, Result, TicketId};
+use kernel::{Ctx, Error, Result, TicketId};
 use serde_json::{Map, Value};
 
 use crate::{
-    act::{Setup, commit, facts_of, refused_fields, who_does},
+    act::{Setup, commit, facts_of, who_does},
+    answers,
     fact::{Created, Fact},
-    policy, sql,
+    sql,
     ticket::{Priority, SOURCES, TemplateRef, Ticket},
 };
 
@@ -47,13 +48,7 @@ pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Resul
         return Err(Error::field("tags", "too_long", detail));
     }
     let template = setup.catalog.find_newest(conn, new.template)?;
-    let form = form::check(&template.form, new.form).map_err(|problems| {
-        let inside = problems
-            .into_iter()
-            .map(|one| form::Problem { path: format!("form.{}", one.path), ..one });
-        refused_fields(inside.collect())
-    })?;
-    policy::check_files(conn, &ctx.actor, &files_in(&template.form, &form))?;
+    let form = answers::take(conn, ctx, &template, new.form, setup.zone_minutes)?;
     let created = Created {
         no: number(conn, ctx, setup)?,
         title: title(&form, &template.name),
@@ -74,19 +69,6 @@ pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Resul
     let mut facts = vec![Fact::Created(Box::new(created)), Fact::Stepped { state }];
     facts.extend(facts_of(ctx, None, &flow::Event::Reopen, effects));
     commit(conn, ctx, TicketId::next(&ctx.ids, ctx.now), None, "create", facts)
-}
-
-/// The stored files that the answers name, and where.
-fn files_in(form: &form::Form, answers: &Answers) -> Vec<(String, FileId)> {
-    let images = form.fields.iter().filter(|field| field.kind == "images");
-    let ids = |field: &form::Field| {
-        let rows = answers.get(&field.key).and_then(Value::as_array).cloned().unwrap_or_default();
-        let path = field.key.clone();
-        rows.into_iter().enumerate().filter_map(move |(at, row)| {
-            Some((format!("form.{path}[{at}]"), row.as_str()?.parse().ok()?))
-        })
-    };
-    images.flat_map(ids).collect()
 }
 
 fn title(form: &Answers, template: &str) -> String {

@@ -4,6 +4,7 @@
 
 mod act;
 mod actions;
+mod answers;
 mod create;
 pub mod draft;
 mod explain;
@@ -17,6 +18,7 @@ mod view;
 
 pub use act::{Command, Setup, TOPIC_EVENT, act, check_replay};
 pub use actions::{ACTIONS, Action, By, Case, Change, Needs, find as find_action};
+pub use answers::files_of;
 pub use create::{New, create};
 pub use fact::{Created, Event, Fact, follow, replay};
 pub use list::{Filter, ToDo, TodoRow, list, open_of, to_do};

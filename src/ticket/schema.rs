@@ -57,8 +57,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    ticket_counter (day) {
-        day -> Text,
+    ticket_counter (counter) {
+        counter -> Text,
         last_no -> BigInt,
     }
 }

@@ -105,16 +105,16 @@ pub fn event(conn: &mut Conn, id: TicketId, seq: i64) -> Result<Option<Event>> {
 }
 
 /// The next number of a day.
-pub(crate) fn count_up(conn: &mut Conn, day: &str) -> Result<i64> {
+pub(crate) fn count_up(conn: &mut Conn, counter: &str) -> Result<i64> {
     for _ in 0..2 {
-        let row = c::table.filter(c::day.eq(day));
+        let row = c::table.filter(c::counter.eq(counter));
         let up = diesel::update(row).set(c::last_no.eq(c::last_no + 1)).execute(conn).or_db()?;
         if up == 1 {
-            return c::table.find(day).select(c::last_no).first(conn).or_db();
+            return c::table.find(counter).select(c::last_no).first(conn).or_db();
         }
-        db::insert_ignore!(conn, c::table, (c::day.eq(day), c::last_no.eq(0i64)))?;
+        db::insert_ignore!(conn, c::table, (c::counter.eq(counter), c::last_no.eq(0i64)))?;
     }
-    Err(Error::bug("the day's counter cannot be made"))
+    Err(Error::bug("a counter cannot be made"))
 }
 
 pub(crate) fn save(conn: &mut Conn, ticket: &Ticket, is_new: bool) -> Result<()> {

@@ -15,8 +15,8 @@ use files::{File, FileStore, NewFile, Stored};
 use futures_util::StreamExt as _;
 use kernel::{Error, FileId, Kind, Result, text};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use ticket::Ticket;
+use serde_json::{Map, json};
+use ticket::{Setup, Ticket};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Op, schema, tickets};
@@ -197,26 +197,15 @@ async fn get(
         let detail = "代表成员时请用 ticket 参数指明文件所属的工单";
         return Err(Refusal::unreadable(Error::field("ticket", "required", detail)));
     }
+    let setup = server.setup.clone();
     let file = server.db.read(move |conn| {
         if let Some(key) = &query.ticket {
             let ticket = tickets::find(conn, &ctx, key)?;
-            return find_file(conn, &ticket, id);
+            return find_file(conn, &setup, &ticket, id);
         }
         files::find(conn, id)?.ok_or_else(not_found)
     });
     serve(&server.files, file.await?).await
-}
-
-/// The files of a ticket: those of its form, then those that were added.
-pub(crate) fn files_of(ticket: &Ticket) -> Vec<FileId> {
-    let added = ticket.attachments.iter().filter_map(|one| one.file);
-    in_form(ticket).into_iter().chain(added).collect()
-}
-
-/// The files in the answers of a ticket's form.
-fn in_form(ticket: &Ticket) -> Vec<FileId> {
-    let rows = ticket.form.values().filter_map(Value::as_array).flatten();
-    rows.filter_map(|row| row.as_str()?.parse().ok()).collect()
 }
 
 /// A file's bytes, as safe as they can be made.
@@ -234,8 +223,14 @@ pub(crate) async fn serve(store: &FileStore, file: File) -> Reply {
 }
 
 /// A file, if it belongs to this ticket.
-pub(crate) fn find_file(conn: &mut Conn, ticket: &Ticket, id: FileId) -> Result<File> {
-    if !files_of(ticket).contains(&id) {
+pub(crate) fn find_file(
+    conn: &mut Conn,
+    setup: &Setup,
+    ticket: &Ticket,
+    id: FileId,
+) -> Result<File> {
+    let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
+    if !ticket::files_of(ticket, &template).contains(&id) {
         return Err(not_found());
     }
     files::find(conn, id)?.ok_or_else(not_found)

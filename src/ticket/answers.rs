@@ -1,0 +1,89 @@
+//! The answers of a new ticket: checked against the form, what they refer to found, what is issued
+//! filled in.
+
+use db::Conn;
+use form::{Answers, Compiled, Context, Reference, Referred};
+use kernel::{Ctx, Error, FieldError, FileId, Result};
+use serde_json::{Map, Value};
+
+use crate::{Ticket, act::refused_fields, policy, sql};
+
+/// Brings what was answered to what is stored.
+///
+/// # Errors
+/// `field_invalid` with every wrong answer and everything that is not there.
+pub(crate) fn take(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    template: &catalog::Template,
+    given: &Map<String, Value>,
+    zone_minutes: i64,
+) -> Result<Answers> {
+    let broken = |problems: Vec<form::Problem>| {
+        Error::bug(format!("the published form of {} is broken: {problems:?}", template.key))
+    };
+    let form = Compiled::new(&template.form).map_err(broken)?;
+    let mut answers = form.check(given, &Context::default()).map_err(|problems| {
+        let inside = problems
+            .into_iter()
+            .map(|one| form::Problem { path: format!("form.{}", one.path), ..one });
+        refused_fields(inside.collect())
+    })?;
+    check_references(conn, ctx, &form.references(&answers))?;
+    let day: String = ctx.now.local(zone_minutes).chars().take(10).collect();
+    let issued = form.to_issue(&answers).into_iter().map(|field| {
+        let counter = format!("{}/{}/{day}", template.key, field.key);
+        let count = u64::try_from(sql::count_up(conn, &counter)?).unwrap_or_default();
+        Ok((field.key.clone(), Value::from(form::serial_number(field, &day, count))))
+    });
+    let issued = issued.collect::<Result<Vec<_>>>()?;
+    answers.extend(issued);
+    Ok(answers)
+}
+
+/// The files of a ticket: those that its form's answers name, then those that were added. What
+/// looks like a file's number in any other answer is none.
+pub fn files_of(ticket: &Ticket, template: &catalog::Template) -> Vec<FileId> {
+    let references = match Compiled::new(&template.form) {
+        Ok(form) => form.references(&ticket.form),
+        Err(_broken) => Vec::new(),
+    };
+    let in_form = references.into_iter().filter(|one| one.what == Referred::File);
+    let in_form = in_form.filter_map(|one| one.id.parse().ok());
+    in_form.chain(ticket.attachments.iter().filter_map(|one| one.file)).collect()
+}
+
+/// Whether everything that answers refer to is there, as far as this service knows such things:
+/// devices, opportunities and orders live elsewhere, and their numbers are taken as they are.
+fn check_references(conn: &mut Conn, ctx: &Ctx, references: &[Reference]) -> Result<()> {
+    let of = |what: Referred| references.iter().filter(move |one| one.what == what);
+    let place = |one: &Reference| format!("form.{}", one.path);
+    let files: Vec<_> =
+        of(Referred::File).filter_map(|one| Some((place(one), one.id.parse().ok()?))).collect();
+    policy::check_files(conn, &ctx.actor, &files)?;
+    let mut wrong = Vec::new();
+    let mut miss = |one: &Reference, code, what: &str| {
+        let detail = format!("没有{what} {}", kernel::text::cut_chars(&one.id, 64));
+        wrong.push(FieldError { path: place(one), code, detail });
+    };
+    let userids: Vec<_> = of(Referred::Member).map(|one| one.id.clone()).collect();
+    let members = org::members_by_ids(conn, &userids)?;
+    for one in of(Referred::Member).filter(|one| !members.contains_key(&one.id)) {
+        miss(one, "unknown_member", "成员");
+    }
+    for one in of(Referred::Department) {
+        let found = match one.id.parse() {
+            Ok(id) => org::find_department(conn, id)?,
+            Err(_too_long) => None,
+        };
+        if found.is_none() {
+            miss(one, "unknown_department", "部门");
+        }
+    }
+    for one in of(Referred::Customer) {
+        if customer::find_by_external(conn, &one.id)?.is_none() {
+            miss(one, "unknown_customer", "客户");
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
+}
