@@ -232,22 +232,68 @@ pub(crate) struct Form {
     fields: Vec<Field>,
 }
 
-/// 表单的一个字段
+/// 表单的一个字段；文字可以是一种语言，也可以按语言给出
 #[derive(ToSchema)]
 pub(crate) struct Field {
     key: String,
-    /// 字段类型
+    /// 字段类型；`section` 是分组的开头
     kind: String,
-    label: String,
+    #[schema(value_type = Value)]
+    label: (),
     /// 提示
-    help: Option<String>,
+    #[schema(value_type = Option<Value>)]
+    help: (),
+    #[schema(required = false)]
     required: bool,
-    /// 最多几个字、几行或几个文件
+    /// 最少几个字、几行、几项或几个文件
+    min: Option<usize>,
+    /// 最多几个字、几行、几项、几个文件或几颗星
     max: Option<usize>,
+    /// 最小的数，或最早的日期
+    #[schema(value_type = Option<Value>)]
+    lowest: (),
+    /// 最大的数，或最晚的日期
+    #[schema(value_type = Option<Value>)]
+    highest: (),
+    /// 小数位数
+    scale: Option<u32>,
+    /// 单位
+    #[schema(value_type = Option<Value>)]
+    unit: (),
+    /// 选项
     options: Option<Vec<Choice>>,
+    /// 级联的选项，或地址的地区
+    #[schema(value_type = Option<Vec<Value>>)]
+    tree: (),
+    /// 级联可以停在任何一级
+    any_level: Option<bool>,
+    /// 明细表的列，每列也是一个字段
+    #[schema(value_type = Option<Vec<Value>>)]
+    columns: (),
+    /// 说明的文字
+    #[schema(value_type = Option<Value>)]
+    content: (),
+    /// 计算规则
+    #[schema(value_type = Option<Value>)]
+    formula: (),
+    /// 计算结果怎么读
+    reads: Option<String>,
+    /// 流水号的前缀
+    prefix: Option<String>,
     /// 未填写时的值
     #[schema(value_type = Option<Value>)]
     default: Option<Value>,
+    /// 联动规则
+    #[schema(value_type = Option<Value>)]
+    rules: (),
+    /// 每一步能否查看、填写：`hidden`、`read`、`edit`
+    #[schema(value_type = Option<std::collections::BTreeMap<String, String>>)]
+    access: (),
+    /// 分组归谁填写
+    #[schema(value_type = Option<Value>)]
+    owner: (),
+    /// 取自哪个公用字段
+    library: Option<String>,
 }
 
 /// 一个选项
