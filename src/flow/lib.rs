@@ -2,18 +2,24 @@
 //! what is now and what must be done. It reads no clock, no database and no network, and it cannot
 //! fail half-way.
 
+mod check;
 mod definition;
 mod event;
 mod plan;
+mod simulate;
 mod state;
 mod step;
 
+pub use check::{
+    CHILDREN_MAX, DEPTH_MAX, KEY_MAX, MINUTES_MAX, Mentions, Problem, REPEATS_MAX, STEPS_MAX,
+};
 pub use definition::{
     Action, Assign, Branch, Cc, ChildMode, ChildTicket, FieldRight, Flow, IfNobody, Kind, Lane,
     Limit, Message, Mode, OnReject, Overdue, Pace, Parallel, Repeat, Row, Rung, Sign, Step,
     Subtickets, Verb, Wait, Work,
 };
 pub use event::{Closed, Effect, Event, Facts, Logged, Notice, Outcome, Place, Refused, Trouble};
+pub use simulate::{EVENTS_MAX, Passed, Say, Stop, Walk, simulate};
 pub use state::{
     Asked, LaneState, Returned, Slot, SlotState, State, StepRun, StepState, Timer, TimerKind,
 };

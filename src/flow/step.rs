@@ -149,4 +149,4 @@ impl<'a> Move<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

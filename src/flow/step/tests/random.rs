@@ -215,7 +215,8 @@ fn meant(desk: &Desk, (what, pick, who, other, wild): Deed) -> Event {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    // PROPTEST_CASES asks for more.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(1_000)))]
 
     /// The invariants are those that `Desk` checks after every event: a ticket that has not ended
     /// has an open task, a timer, a wait or an alarm; joins fire once; nothing reopens without a
