@@ -12,9 +12,8 @@ use crate::{
 /// What the caller knows. The same questions must get the same answers for as long as one event
 /// is worked on: then the engine is a function of what it is given.
 pub trait Facts {
-    /// Who can do a step today by such a rule, best first. Never asked for [`Assign::Chosen`] and
-    /// [`Assign::Table`], which the engine resolves itself.
-    fn candidates(&self, step: &Step, rule: &Assign) -> Vec<String>;
+    /// Who does a step by such a rule today. `chosen` are those whom a handler before chose.
+    fn candidates(&self, step: &Step, rule: &Assign, chosen: &[String]) -> Found;
 
     /// Whether a rule holds for this ticket.
     fn holds(&self, rule: &Value) -> bool;
@@ -32,6 +31,22 @@ pub trait Facts {
     /// How much of the time until then counts.
     fn left(&self, _pace: Pace, from: Timestamp, due: Timestamp) -> Micros {
         due.since(from)
+    }
+}
+
+/// Who was found for a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Who, best first.
+    pub people: Vec<String>,
+    /// Whether it is his, if it is one, without his claiming it.
+    pub is_given: bool,
+}
+
+impl Found {
+    /// Those from whom one claims it.
+    pub fn pool(people: Vec<String>) -> Self {
+        Self { people, is_given: false }
     }
 }
 

@@ -18,7 +18,9 @@ pub use definition::{
     Limit, Message, Mode, OnReject, Overdue, Pace, Parallel, Repeat, Row, Rung, Sign, Step,
     Subtickets, Verb, Wait, Work,
 };
-pub use event::{Closed, Effect, Event, Facts, Logged, Notice, Outcome, Place, Refused, Trouble};
+pub use event::{
+    Closed, Effect, Event, Facts, Found, Logged, Notice, Outcome, Place, Refused, Trouble,
+};
 pub use simulate::{EVENTS_MAX, Passed, Say, Stop, Walk, simulate};
 pub use state::{
     Asked, LaneState, Returned, Slot, SlotState, State, StepRun, StepState, Timer, TimerKind,

@@ -4,7 +4,7 @@
 use kernel::Timestamp;
 
 use crate::{
-    definition::{Flow, Kind},
+    definition::{Flow, Kind, Step},
     event::{Effect, Event, Facts, Logged, Notice, Outcome, Refused, Trouble},
     state::{SlotState, State, StepRun, StepState, TimerKind},
     step::{start, step},
@@ -209,7 +209,7 @@ fn work(flow: &Flow, run: &StepRun, says: &dyn Fn(&str, u32) -> Say) -> Option<E
     let slot = run.open_slots().next()?;
     let by = slot.owner.clone().or_else(|| slot.handlers.first().cloned())?;
     let step = run.key.clone();
-    let is_approval = flow.step(&step).is_some_and(|one| one.is_approval()) && !run.is_revising;
+    let is_approval = flow.step(&step).is_some_and(Step::is_approval) && !run.is_revising;
     Some(match (is_approval, says(&step, run.round)) {
         (true, Say::No) => Event::Reject { step, by },
         (true, Say::Yes) => Event::Approve { step, by, choose: Vec::new() },

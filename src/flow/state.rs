@@ -1,5 +1,7 @@
 //! Where a ticket is in its flow. Everything that `step()` must remember is here and nowhere else.
 
+use std::sync::Arc;
+
 use kernel::{Micros, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +10,9 @@ use crate::definition::{Pace, is_default};
 /// Where a ticket is in its flow.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    /// Every step of the flow, in reading order.
-    pub steps: Vec<StepRun>,
+    /// Every step of the flow, in reading order. Shared, so that a step of a long flow costs no
+    /// more than one of a short flow: what an event does not touch is not copied.
+    pub steps: Vec<Arc<StepRun>>,
     /// Whether the flow is over.
     pub is_ended: bool,
     /// Since when the clock stands still.
@@ -199,7 +202,7 @@ pub enum TimerKind {
 impl State {
     /// The run of a step.
     pub fn run(&self, key: &str) -> Option<&StepRun> {
-        self.steps.iter().find(|run| run.key == key)
+        self.steps.iter().find(|run| run.key == key).map(Arc::as_ref)
     }
 
     /// Why this ticket will go on: what keeps it from being forgotten. None of an ended ticket,
@@ -212,7 +215,7 @@ impl State {
                         || run.asked.is_some()
                         || run.children.contains(&SlotState::Open))
         };
-        !self.is_ended && (!self.timers.is_empty() || self.steps.iter().any(works))
+        !self.is_ended && (!self.timers.is_empty() || self.steps.iter().any(|run| works(run)))
     }
 }
 

@@ -7,6 +7,8 @@ mod time;
 mod verbs;
 mod walk;
 
+use std::sync::Arc;
+
 use kernel::Timestamp;
 
 use crate::{
@@ -19,7 +21,7 @@ use crate::{
 /// A new ticket: its first step opens.
 pub fn start(flow: &Flow, facts: &dyn Facts, now: Timestamp) -> (State, Vec<Effect>) {
     let plan = Plan::of(flow);
-    let steps = plan.nodes().map(|node| StepRun::new(&node.step.key)).collect();
+    let steps = plan.nodes().map(|node| Arc::new(StepRun::new(&node.step.key))).collect();
     let mut go = Move::new(plan, State { steps, ..State::default() }, facts, now);
     if go.plan.len() == 0 {
         go.end(Outcome::Finished);
@@ -118,7 +120,7 @@ impl<'a> Move<'a> {
 
     #[expect(clippy::indexing_slicing, reason = "the plan fits the state, which step() checks")]
     fn run_mut(&mut self, at: At) -> &mut StepRun {
-        &mut self.state.steps[at]
+        Arc::make_mut(&mut self.state.steps[at])
     }
 
     fn find(&self, key: &str) -> Result<At, Refused> {

@@ -55,15 +55,18 @@ fn a_flow_with_everything_in_order_has_no_problem() {
     assert_eq!(codes(steps), none);
 }
 
+#[track_caller]
+fn refuses(cases: Vec<(Value, &str)>) {
+    for (steps, code) in cases {
+        assert_eq!(codes(steps.clone()), [code], "{steps}");
+    }
+}
+
 #[test]
-fn every_problem_names_its_step() {
-    let children: Vec<_> =
-        (0..=CHILDREN_MAX).map(|_| json!({ "template": "t", "title": "x" })).collect();
+fn every_problem_of_a_step_names_it() {
     let lanes = |lanes: Value| a("p", "parallel", json!({ "lanes": lanes }));
     let one = |key: &str| json!({ "steps": [fine(key, json!({}))] });
-    let limited = |limit: Value| fine("a", json!({ "limit": limit }));
-    let end = json!({ "do": "end" });
-    let cases: Vec<(Value, &str)> = vec![
+    refuses(vec![
         (json!([]), "empty@"),
         (json!([fine("Ä", json!({}))]), "key_malformed@Ä"),
         (json!([fine("", json!({ "name": "A" }))]), "key_malformed@"),
@@ -117,6 +120,14 @@ fn every_problem_names_its_step() {
             )]),
             "return_target@a",
         ),
+    ]);
+}
+
+#[test]
+fn every_problem_of_a_limit_names_its_step() {
+    let limited = |limit: Value| fine("a", json!({ "limit": limit }));
+    let end = json!({ "do": "end" });
+    refuses(vec![
         (json!([limited(json!({ "minutes": 0, "overdue": end }))]), "minutes_out_of_range@a"),
         (
             json!([limited(json!({ "minutes": 9_999_999, "overdue": end }))]),
@@ -139,6 +150,16 @@ fn every_problem_names_its_step() {
             )]),
             "nobody_named@a",
         ),
+    ]);
+}
+
+#[test]
+fn every_problem_of_a_block_names_its_step() {
+    let lanes = |lanes: Value| a("p", "parallel", json!({ "lanes": lanes }));
+    let one = |key: &str| json!({ "steps": [fine(key, json!({}))] });
+    let ticket = json!({ "template": "t", "title": "x" });
+    let children = vec![ticket; CHILDREN_MAX + 1];
+    refuses(vec![
         (json!([a("b", "branch", json!({ "cases": [], "default": [] }))]), "too_few_lanes@b"),
         (
             json!([a(
@@ -193,10 +214,7 @@ fn every_problem_names_its_step() {
         (json!([a("n", "notify", json!({ "to": people(&["li"]), "text": "" }))]), "text_missing@n"),
         (json!([a("s", "subtickets", json!({ "tickets": [] }))]), "children_missing@s"),
         (json!([a("s", "subtickets", json!({ "tickets": children }))]), "too_many_children@s"),
-    ];
-    for (steps, code) in cases {
-        assert_eq!(codes(steps.clone()), [code], "{steps}");
-    }
+    ]);
 }
 
 #[test]

@@ -87,6 +87,9 @@ pub enum Assign {
     Department {
         /// The department's number in WeCom.
         id: i64,
+        /// Whether the departments below it count.
+        #[serde(default, skip_serializing_if = "is_default")]
+        with_below: bool,
     },
     /// Who leads a department.
     DepartmentLead {
@@ -130,10 +133,26 @@ pub enum Assign {
     },
 }
 
+impl Assign {
+    /// The rule without tables: of each the first row that holds.
+    pub fn plain(&self, holds: &dyn Fn(&Value) -> bool) -> &Self {
+        match self {
+            Self::Table { rows, otherwise } => {
+                let row = rows.iter().find(|row| holds(&row.when));
+                row.map_or(otherwise.as_ref(), |row| &row.assign).plain(holds)
+            }
+            plain => plain,
+        }
+    }
+}
+
 /// One row of a table of who does what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
+    /// What people call it, such as 华东区域.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// The rule.
     pub when: Value,
     /// Who, when it holds.

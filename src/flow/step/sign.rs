@@ -3,7 +3,7 @@
 use super::{Entry, Move};
 use crate::{
     definition::{IfNobody, OnReject, Sign, Work},
-    event::{Closed, Effect, Logged, Outcome, Refused, Trouble},
+    event::{Closed, Effect, Found, Logged, Outcome, Refused, Trouble},
     plan::At,
     state::{Slot, SlotState, StepState},
 };
@@ -44,15 +44,15 @@ impl Move<'_> {
             self.run_mut(at).slots.push(Slot::of(0, who));
         } else {
             let step = self.plan.node(at).step;
-            let mut people = self.people(step, &work.assign);
-            if people.is_empty() {
+            let mut found = self.found(step, &work.assign);
+            if found.people.is_empty() {
                 match &work.if_nobody {
-                    Some(IfNobody::Assign { to }) => people = self.people(step, to),
+                    Some(IfNobody::Assign { to }) => found = self.found(step, to),
                     Some(IfNobody::Skip) => return self.skip(at, Logged::NobodyNeeded),
                     Some(IfNobody::Hold) | None => {}
                 }
             }
-            self.run_mut(at).slots = slots(work.sign, people);
+            self.run_mut(at).slots = slots(work.sign, found);
         }
         if self.run(at).slots.is_empty() {
             self.hold(at, Trouble::Nobody);
@@ -206,7 +206,7 @@ impl Move<'_> {
         {
             people = self.people(step, to);
         }
-        self.run_mut(at).slots = slots(Sign::Any, people);
+        self.run_mut(at).slots = slots(Sign::Any, Found::pool(people));
         if self.run(at).slots.is_empty() {
             self.hold(at, Trouble::Nobody);
         }
@@ -263,12 +263,13 @@ impl Move<'_> {
 }
 
 /// The slots of so many people who sign like that.
-fn slots(sign: Sign, people: Vec<String>) -> Vec<Slot> {
-    if people.is_empty() {
-        return Vec::new();
-    }
-    if sign == Sign::Any {
-        return vec![Slot::new(0, people)];
+fn slots(sign: Sign, found: Found) -> Vec<Slot> {
+    let people = found.people;
+    match people.as_slice() {
+        [] => return Vec::new(),
+        [who] if found.is_given => return vec![Slot::of(0, who)],
+        _ if sign == Sign::Any => return vec![Slot::new(0, people)],
+        _ => {}
     }
     let mut all: Vec<Slot> = Vec::with_capacity(people.len());
     for (n, who) in (0..).zip(&people) {

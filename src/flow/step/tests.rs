@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     definition::{Assign, Step},
-    event::{Closed, Event},
+    event::{Closed, Event, Found},
     state::{SlotState, StepState, TimerKind},
 };
 
@@ -27,13 +27,15 @@ pub(crate) struct World {
 }
 
 impl Facts for World {
-    fn candidates(&self, _step: &Step, rule: &Assign) -> Vec<String> {
-        match rule {
-            Assign::People { userids } => userids.clone(),
-            Assign::Starter => vec!["starter".to_owned()],
-            Assign::Supervisor => vec!["boss".to_owned()],
-            Assign::Group { key } => self.groups.get(key).cloned().unwrap_or_default(),
-            _ => Vec::new(),
+    fn candidates(&self, _step: &Step, rule: &Assign, chosen: &[String]) -> Found {
+        let one = |who: &str| Found { people: vec![who.to_owned()], is_given: true };
+        match rule.plain(&|rule| self.holds(rule)) {
+            Assign::People { userids } => Found::pool(userids.clone()),
+            Assign::Starter => one("starter"),
+            Assign::Supervisor => one("boss"),
+            Assign::Chosen => Found::pool(chosen.to_vec()),
+            Assign::Group { key } => Found::pool(self.groups.get(key).cloned().unwrap_or_default()),
+            _ => Found::default(),
         }
     }
 
@@ -177,7 +179,7 @@ impl Desk {
     /// `step: who/who step: who` of the open tasks, the owners or the pools.
     pub(crate) fn work(&self) -> String {
         let open = self.state.steps.iter().filter(|run| run.is_active() && !run.slots.is_empty());
-        let one = |run: &StepRun| format!("{}: {}", run.key, run.handlers().join("/"));
+        let one = |run: &Arc<StepRun>| format!("{}: {}", run.key, run.handlers().join("/"));
         open.map(one).collect::<Vec<_>>().join(" ")
     }
 

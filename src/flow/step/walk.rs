@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Entry, Move};
 use crate::{
     definition::{Action, Assign, Branch, Kind, Mode, Pace, Parallel, Step, Subtickets},
-    event::{Closed, Effect, Logged, Notice, Outcome, Trouble},
+    event::{Closed, Effect, Found, Logged, Notice, Outcome, Trouble},
     plan::At,
     state::{LaneState, SlotState, StepState, TimerKind},
 };
@@ -254,18 +254,16 @@ impl<'a> Move<'a> {
     }
 
     /// Who a rule means, each once.
-    pub(super) fn people(&self, step: &Step, rule: &Assign) -> Vec<String> {
-        let mut all = match rule {
-            Assign::Chosen => self.state.chosen.clone(),
-            Assign::Table { rows, otherwise } => {
-                let row = rows.iter().find(|row| self.facts.holds(&row.when));
-                return self.people(step, row.map_or(otherwise.as_ref(), |row| &row.assign));
-            }
-            rule => self.facts.candidates(step, rule),
-        };
+    pub(super) fn found(&self, step: &Step, rule: &Assign) -> Found {
+        let mut found = self.facts.candidates(step, rule, &self.state.chosen);
         let mut seen = std::collections::BTreeSet::new();
-        all.retain(|one| self.facts.can_work(one) && seen.insert(one.clone()));
-        all
+        found.people.retain(|one| self.facts.can_work(one) && seen.insert(one.clone()));
+        found
+    }
+
+    /// Those people.
+    pub(super) fn people(&self, step: &Step, rule: &Assign) -> Vec<String> {
+        self.found(step, rule).people
     }
 
     /// Closes what is open of a step's work.
