@@ -45,7 +45,7 @@ impl Catalog {
             let template: Template = serde_json::from_str(text)
                 .map_err(|error| Error::bug("a built-in template is malformed").caused_by(error))?;
             match template.flow.problems().first() {
-                Some(problem) => Err(Error::bug(format!("{}: {problem:?}", template.key))),
+                Some(problem) => Err(Error::bug(format!("{}: {}", template.key, problem.detail))),
                 None => Ok(Arc::new(template)),
             }
         });

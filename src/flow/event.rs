@@ -322,6 +322,8 @@ pub enum Effect {
         round: u32,
         /// What.
         kind: TimerKind,
+        /// When it would have been.
+        due_at: Timestamp,
     },
     /// The ticket cannot go on by itself: a person must look.
     Alarm {

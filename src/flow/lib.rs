@@ -25,4 +25,4 @@ pub use simulate::{EVENTS_MAX, Passed, Say, Stop, Walk, simulate};
 pub use state::{
     Asked, LaneState, Returned, Slot, SlotState, State, StepRun, StepState, Timer, TimerKind,
 };
-pub use step::{start, step};
+pub use step::{earlier, may, start, step};

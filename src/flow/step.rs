@@ -18,6 +18,8 @@ use crate::{
     state::{Returned, State, StepRun},
 };
 
+pub use verbs::{earlier, may};
+
 /// A new ticket: its first step opens.
 pub fn start(flow: &Flow, facts: &dyn Facts, now: Timestamp) -> (State, Vec<Effect>) {
     let plan = Plan::of(flow);

@@ -202,7 +202,7 @@ impl Desk {
                     let is_new = self.timers.insert((timer.step, timer.round, timer.kind));
                     assert!(is_new, "a timer is set once");
                 }
-                Effect::CancelTimer { step, round, kind } => {
+                Effect::CancelTimer { step, round, kind, .. } => {
                     assert!(self.timers.remove(&(step, round, kind)), "it was set");
                 }
                 Effect::StartSubticket { step, round, child, .. } => {

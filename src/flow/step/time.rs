@@ -231,6 +231,6 @@ impl Move<'_> {
 }
 
 fn cancel(timer: &Timer) -> Effect {
-    let (step, round, kind) = (timer.step.clone(), timer.round, timer.kind);
-    Effect::CancelTimer { step, round, kind }
+    let (step, round) = (timer.step.clone(), timer.round);
+    Effect::CancelTimer { step, round, kind: timer.kind, due_at: timer.due_at }
 }

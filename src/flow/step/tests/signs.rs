@@ -266,3 +266,48 @@ fn one_of_several_signers_who_leaves_is_not_waited_for() {
         .approves("sun", "a");
     assert_eq!(desk.work(), "end: boss");
 }
+
+/// The verbs that somebody has buttons for.
+fn buttons(desk: &Desk, step: &str, by: &str) -> Vec<crate::definition::Verb> {
+    use crate::definition::Verb::*;
+    let all = [
+        Claim,
+        Complete,
+        Approve,
+        Reject,
+        Return,
+        Resume,
+        Transfer,
+        Delegate,
+        AddSigner,
+        RemoveSigner,
+        TakeBack,
+        AskCustomer,
+    ];
+    all.into_iter().filter(|verb| may(&desk.flow, &desk.state, step, by, *verb)).collect()
+}
+
+#[test]
+fn buttons_are_what_can_be_done_now() {
+    use crate::definition::Verb::*;
+    let mut desk = Desk::open(json!([
+        task("a", &["li", "wang"]),
+        a("b", "approval", json!({ "assign": people(&["boss"]), "verbs": ["approve", "return"] })),
+    ]));
+    let usual = [Claim, Complete, Transfer, Delegate, AddSigner, AskCustomer];
+    assert_eq!(buttons(&desk, "a", "li"), usual);
+    desk.does(claim("a", "wang"));
+    assert_eq!(buttons(&desk, "a", "li"), []);
+    assert_eq!(buttons(&desk, "a", "wang"), usual[1..]);
+    desk.completes("wang", "a");
+    assert_eq!(buttons(&desk, "a", "wang"), [TakeBack]);
+    assert_eq!(buttons(&desk, "b", "boss"), [Approve, Return]);
+    assert_eq!(buttons(&desk, "x", "boss"), []);
+    let keys: Vec<_> =
+        earlier(&desk.flow, &desk.state, "b").iter().map(|step| step.key.as_str()).collect();
+    assert_eq!(keys, ["a"]);
+    desk.does(back("b", "boss", "a"));
+    assert!(buttons(&desk, "a", "wang").contains(&Resume));
+    desk.does(Event::Suspend { until: None });
+    assert_eq!(buttons(&desk, "a", "wang"), []);
+}
