@@ -41,15 +41,25 @@ impl Catalog {
     /// # Errors
     /// `internal` when one of them is wrong, which a test of this room rules out.
     pub fn built_in() -> Result<Self> {
-        let templates = BUILT_IN.iter().map(|text| {
-            let template: Template = serde_json::from_str(text)
-                .map_err(|error| Error::bug("a built-in template is malformed").caused_by(error))?;
-            match template.flow.problems().first() {
-                Some(problem) => Err(Error::bug(format!("{}: {}", template.key, problem.detail))),
-                None => Ok(Arc::new(template)),
+        let read = |text: &&str| {
+            serde_json::from_str::<Template>(text)
+                .map_err(|error| Error::bug("a built-in template is malformed").caused_by(error))
+        };
+        Self::of(BUILT_IN.iter().map(read).collect::<Result<Vec<_>>>()?)
+    }
+
+    /// A catalog of these templates.
+    ///
+    /// # Errors
+    /// `template.flawed`, with the step and the mend, when one of their flows cannot be published.
+    pub fn of(templates: Vec<Template>) -> Result<Self> {
+        match templates.iter().find_map(|one| Some((one, flaw(&one.flow)?))) {
+            Some((template, detail)) => {
+                let detail = format!("模板 {}：{detail}", template.key);
+                Err(Error::new(Kind::Invalid, "template.flawed", detail))
             }
-        });
-        Ok(Self { templates: templates.collect::<Result<_>>()? })
+            None => Ok(Self { templates: templates.into_iter().map(Arc::new).collect() }),
+        }
     }
 
     /// The newest version of a template, for a new ticket.
@@ -76,6 +86,17 @@ impl Catalog {
     }
 }
 
+/// The first thing that forbids a flow.
+fn flaw(flow: &Flow) -> Option<String> {
+    if let Some(problem) = flow.problems().into_iter().next() {
+        return Some(problem.detail);
+    }
+    // Whoever answers the flow's questions knows no answers to conditions on a form yet.
+    let rules = flow.mentions().rules;
+    let (step, _rule) = rules.into_iter().find(|(_step, rule)| !rule.is_boolean())?;
+    Some(format!("节点 {step} 的条件只能是 true 或 false，请改写条件"))
+}
+
 fn not_found(key: &str) -> Error {
     Error::new(Kind::NotFound, "template.not_found", format!("没有模板 {key}"))
 }
@@ -94,6 +115,28 @@ mod tests {
         }
         let keys: Vec<_> = template.form.fields.iter().map(|field| field.key.as_str()).collect();
         assert_eq!(keys, ["title", "description", "images", "location", "urgency"]);
+    }
+
+    #[test]
+    fn a_flow_that_could_trap_a_ticket_is_refused_with_its_step_and_the_mend() {
+        let general = Catalog::built_in().unwrap().newest(GENERAL).unwrap();
+        let with = |step: serde_json::Value| {
+            let flow = serde_json::from_value(serde_json::json!({ "steps": [step] })).unwrap();
+            Catalog::of(vec![Template { flow, ..Template::clone(&general) }])
+        };
+        let step = |more: serde_json::Value| {
+            let mut step = serde_json::json!({
+                "key": "handle", "name": "处理", "assign": { "by": "starter" },
+            });
+            step.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            step
+        };
+        let error = with(step(serde_json::json!({}))).unwrap_err();
+        assert_eq!((error.kind(), error.code()), (Kind::Invalid, "template.flawed"));
+        assert!(error.detail().contains("handle") && error.detail().contains("兜底"), "{error}");
+        let hold = serde_json::json!({ "if_nobody": { "do": "hold" }, "when": { "var": "x" } });
+        let error = with(step(hold)).unwrap_err();
+        assert!(error.detail().contains("handle 的条件"), "{error}");
     }
 
     #[test]

@@ -348,6 +348,7 @@ fn error_codes() -> BTreeSet<String> {
     // files, entries of the audit log.
     let others: BTreeSet<_> = [
         "ticket.event",
+        "ticket.timer",
         "ticket.accept",
         "ticket.forward",
         "ticket.info",
