@@ -40,11 +40,20 @@ impl Catalog {
     /// # Errors
     /// `internal` when one of them is wrong, which a test of this room rules out.
     pub fn built_in() -> Result<Self> {
+        let templates = BUILT_IN.iter().map(|text| Template::parse(text));
+        Self::of(templates.collect::<Result<Vec<_>>>()?)
+    }
+
+    /// A catalog of these templates.
+    ///
+    /// # Errors
+    /// `field_invalid` with what forbids one of them.
+    pub fn of(templates: Vec<Template>) -> Result<Self> {
         let mut shelf = Shelf::default();
-        for text in BUILT_IN {
-            let template = Template::parse(text)?;
-            if let Some(problem) = template.problems().first() {
-                return Err(Error::bug(format!("{}: {problem:?}", template.key)));
+        for template in templates {
+            let problems = template.problems();
+            if !problems.is_empty() {
+                return Err(Error::invalid(problems));
             }
             shelf.put(Arc::new(template), true);
         }

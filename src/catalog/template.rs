@@ -1,7 +1,10 @@
 //! A template, and what forbids publishing it.
 
 use flow::Flow;
-use form::Form;
+use form::{
+    Compiled, Form,
+    rules::{Rule, Type},
+};
 use kernel::{Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +79,32 @@ impl Template {
     }
 
     fn flow_problems(&self) -> Vec<FieldError> {
-        let tell = |problem: &flow::Problem| FieldError {
-            path: "flow".to_owned(),
-            code: "flow",
-            detail: format!("{problem:?}"),
+        let at = |step: Option<&str>| match step {
+            Some(step) => format!("flow.{step}"),
+            None => "flow".to_owned(),
         };
-        self.flow.problems().iter().map(tell).collect()
+        let tell = |problem: flow::Problem| FieldError {
+            path: at(problem.step.as_deref()),
+            code: problem.code,
+            detail: problem.detail,
+        };
+        let mut problems: Vec<_> = self.flow.problems().into_iter().map(tell).collect();
+        let mentions = self.flow.mentions();
+        for (step, field) in mentions.fields {
+            if self.form.field(field).is_none() {
+                let detail = format!("节点 {step} 用到的字段 {field} 不在表单中，请改正");
+                problems.push(FieldError { path: at(Some(step)), code: "unknown_field", detail });
+            }
+        }
+        // A form that is broken has been told of; what its conditions say cannot be judged.
+        let Ok(form) = Compiled::new(&self.form) else { return problems };
+        for (step, rule) in mentions.rules {
+            if let Err(fault) = Rule::parse_as(rule, form.scope(), Type::Bool) {
+                let detail = format!("节点 {step} 的条件：{}", fault.detail);
+                problems.push(FieldError { path: at(Some(step)), code: fault.code, detail });
+            }
+        }
+        problems
     }
 }
 

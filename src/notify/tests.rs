@@ -47,6 +47,7 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         id: TaskId(5),
         step: "handle".into(),
         round: 1,
+        slot: 0,
         state: TaskState::Open,
         handlers,
         owner: None,

@@ -1,28 +1,25 @@
 //! The one door: every change of a ticket passes here, in one transaction.
 
-use std::collections::BTreeMap;
-
-use catalog::{Catalog, Template};
+use catalog::Catalog;
 use db::Conn;
-use flow::{Effect, Event as FlowEvent, Facts};
+use flow::Event as FlowEvent;
 use form::Answers;
 use kernel::{Ctx, Error, FieldError, Kind, Result, TaskId, TicketId};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    actions::{self, Action, Case, Needs},
+    actions::{self, Action, Case},
+    effect::{facts_of, keep_timers},
     explain,
     fact::{Event, Fact, follow, replay},
+    known::{About, Known},
     policy::{self, Scope},
     sql,
-    ticket::{Status, Ticket},
+    ticket::Ticket,
 };
 
 /// The topic of the job that each event leaves: `{"ticket_id", "seq"}`, in order per ticket.
 pub const TOPIC_EVENT: &str = "ticket.event";
-
-/// The key under which [`Facts`] hold everybody who can be given work.
-pub(crate) const MEMBERS: &str = "*";
 
 /// What the house knows and tickets need.
 #[derive(Clone, Debug)]
@@ -78,8 +75,7 @@ pub fn act(
     if command.on.is_some_and(|task| !is_open(&ticket, task)) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
-    let facts = look_up(conn, &template, action.needs(), &ticket)?;
-    let case = Case { ctx, ticket: &ticket, flow: &template.flow, facts: &facts };
+    let case = Case { ctx, ticket: &ticket, flow: &template.flow, on: command.on };
     if !action.allows(&case) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
@@ -88,30 +84,15 @@ pub fn act(
     let change = action.apply(&case, &input)?;
     let mut all = change.facts;
     if let Some(event) = change.flow {
-        match flow::step(&template.flow, &ticket.flow, &event, &facts) {
-            Ok((state, effects)) => {
-                all.push(Fact::Stepped { state });
-                all.extend(facts_of(ctx, Some(&ticket), &event, effects));
-            }
-            Err(flow::Refused::Same) => {
-                let to = receiver(&event);
-                return Err(explain::same_handler(conn, &ticket, to)?);
-            }
-            Err(_refused) => {
-                return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
+        match advance(conn, ctx, setup, &ticket, &event)? {
+            Ok(facts) => all.extend(facts),
+            Err(refused) => {
+                let asked = (action, command.on);
+                return Err(explain::refused(conn, setup, ctx, &ticket, asked, (&event, refused))?);
             }
         }
     }
-    all.extend(change.after);
     commit(conn, ctx, id, Some(ticket), action.name(), all)
-}
-
-/// To whom the work was to go.
-fn receiver(event: &FlowEvent) -> &str {
-    match event {
-        FlowEvent::Transfer { to, .. } => to,
-        _ => "",
-    }
 }
 
 fn is_open(ticket: &Ticket, task: TaskId) -> bool {
@@ -129,88 +110,35 @@ pub(crate) fn refused_fields(problems: Vec<form::Problem>) -> Error {
     Error::invalid(problems.into_iter().map(field).collect())
 }
 
-/// Who can do what may open next.
-pub(crate) fn look_up(
+/// What an event does to a ticket's flow, as facts, or why nothing happens.
+///
+/// # Errors
+/// Something that the flow asked could not be looked up.
+pub(crate) fn advance(
     conn: &mut Conn,
-    template: &Template,
-    needs: Needs,
-    ticket: &Ticket,
-) -> Result<Facts> {
-    let mut candidates = BTreeMap::new();
-    match needs {
-        Needs::Nothing => {}
-        Needs::Members => {
-            candidates.insert(MEMBERS.to_owned(), everybody(conn)?);
-        }
-        Needs::NextSteps => {
-            for run in &ticket.flow.steps {
-                if let Some(next) = template.flow.after(&run.key) {
-                    candidates.insert(next.key.clone(), who_does(conn, next)?);
-                }
-            }
-        }
-        Needs::EveryStep => {
-            for step in &template.flow.steps {
-                candidates.insert(step.key.clone(), who_does(conn, step)?);
-            }
-        }
-    }
-    Ok(Facts { candidates })
-}
-
-pub(crate) fn who_does(conn: &mut Conn, step: &flow::Step) -> Result<Vec<String>> {
-    let flow::Assign::Group { key } = &step.assign;
-    match org::find_group(conn, key)? {
-        Some(_group) => {
-            Ok(org::group_members(conn, key)?.into_iter().map(|member| member.userid).collect())
-        }
-        None => everybody(conn),
-    }
-}
-
-fn everybody(conn: &mut Conn) -> Result<Vec<String>> {
-    Ok(org::visible_members(conn)?.into_iter().map(|member| member.userid).collect())
-}
-
-/// What the flow's effects make true.
-pub(crate) fn facts_of(
     ctx: &Ctx,
-    ticket: Option<&Ticket>,
+    setup: &Setup,
+    ticket: &Ticket,
     event: &FlowEvent,
-    effects: Vec<Effect>,
-) -> Vec<Fact> {
-    let open = ticket.into_iter().flat_map(Ticket::open_tasks);
-    let mut tasks: BTreeMap<(String, u32), TaskId> =
-        open.map(|task| ((task.step.clone(), task.round), task.id)).collect();
-    let doer = match event {
-        FlowEvent::Complete { by, .. } => Some(by.clone()),
-        _ => None,
-    };
-    let mut facts = Vec::new();
-    for effect in effects {
-        match effect {
-            Effect::Assign { to, .. } if to.is_empty() => {}
-            Effect::Assign { step, round, to } => {
-                let task = TaskId::next(&ctx.ids, ctx.now);
-                tasks.insert((step.clone(), round), task);
-                facts.push(Fact::TaskOpened { task, step, round, handlers: to });
+) -> Result<std::result::Result<Vec<Fact>, flow::Refused>> {
+    let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
+    let known = Known::new(conn, About::from(ticket), &template.form);
+    let moved = flow::step(&template.flow, &ticket.flow, event, &known, ctx.now);
+    known.check()?;
+    Ok(moved.map(|(state, effects)| {
+        let was_suspended = ticket.flow.suspended_at.is_some();
+        let is_suspended = state.suspended_at.is_some();
+        let mut facts = vec![Fact::Stepped { state }];
+        facts.extend(facts_of(ctx, Some(ticket), effects));
+        match (was_suspended, is_suspended) {
+            (false, true) => facts.push(Fact::Suspended),
+            (true, false) if !facts.iter().any(|f| matches!(f, Fact::Ended { .. })) => {
+                facts.push(Fact::Continued);
             }
-            Effect::Own { step, round, by } => {
-                if let Some(&task) = tasks.get(&(step, round)) {
-                    facts.push(Fact::TaskOwned { task, by });
-                }
-            }
-            Effect::Close { step, round, is_done } => {
-                if let Some(&task) = tasks.get(&(step, round)) {
-                    let by = doer.clone().filter(|_by| is_done);
-                    facts.push(Fact::TaskClosed { task, is_done, by });
-                }
-            }
-            Effect::Alarm { step } => facts.push(Fact::Alarmed { step }),
-            Effect::Finish => facts.push(Fact::Ended { status: Status::Closed }),
+            _ => {}
         }
-    }
-    facts
+        facts
+    }))
 }
 
 /// Saves event, snapshot, tasks and the job that tells the others.
@@ -236,6 +164,7 @@ pub(crate) fn commit(
     sql::save(conn, &after, is_new)?;
     sql::log(conn, id, &event)?;
     sql::project(conn, &after, &event)?;
+    keep_timers(conn, ctx, id, &event)?;
     kernel::crash_point("act.event");
     let body = json!({ "ticket_id": id, "seq": seq }).to_string();
     let (order, once) = (format!("ticket:{id}"), format!("ticket:{id}:{seq}"));

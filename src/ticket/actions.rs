@@ -1,19 +1,29 @@
 //! What can be done to a ticket. One file an action, one line in [`ACTIONS`]; the route, the
 //! buttons and the documentation are read off the list.
 
+mod approve;
 mod attach;
 mod claim;
 mod comment;
 mod complete;
+mod cosign;
+mod delegate;
+mod jump;
+mod recall;
+mod reject;
 mod reopen;
+mod resubmit;
+mod resume;
+mod r#return;
+mod suspend;
 mod terminate;
 mod transfer;
 mod urge;
 mod withdraw;
 
-use flow::{Event as FlowEvent, Facts, Flow};
+use flow::{Event as FlowEvent, Flow, Verb};
 use form::{Answers, Form};
-use kernel::{Ctx, Error, FileId, Kind, Result};
+use kernel::{Ctx, Error, FileId, Kind, Result, TaskId};
 
 use crate::{
     fact::Fact,
@@ -24,10 +34,20 @@ use crate::{
 pub const ACTIONS: &[&dyn Action] = &[
     &claim::Claim,
     &complete::Complete,
+    &approve::Approve,
+    &reject::Reject,
+    &resubmit::Resubmit,
+    &r#return::Return,
     &transfer::Transfer,
+    &delegate::Delegate,
+    &cosign::Cosign,
+    &recall::Recall,
     &comment::Comment,
     &attach::Attach,
     &urge::Urge,
+    &suspend::Suspend,
+    &resume::Resume,
+    &jump::Jump,
     &withdraw::Withdraw,
     &reopen::Reopen,
     &terminate::Terminate,
@@ -44,11 +64,6 @@ pub trait Action: Sync {
     /// What the button's dialog asks.
     fn input(&self) -> Form {
         Form::default()
-    }
-
-    /// Whom it may give work to.
-    fn needs(&self) -> Needs {
-        Needs::Nothing
     }
 
     /// Whose it is: the words of a refusal depend on it.
@@ -71,19 +86,6 @@ pub trait Action: Sync {
     fn apply(&self, case: &Case<'_>, input: &Answers) -> Result<Change>;
 }
 
-/// Whom an action may give work to, so that only they are looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
-    /// Nobody.
-    Nothing,
-    /// Whoever does the steps after the open ones.
-    NextSteps,
-    /// Whoever does any step.
-    EveryStep,
-    /// Any member.
-    Members,
-}
-
 /// Whose an action is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
@@ -103,8 +105,8 @@ pub struct Case<'a> {
     pub ticket: &'a Ticket,
     /// The flow of its template.
     pub flow: &'a Flow,
-    /// Who can do the steps that may open.
-    pub facts: &'a Facts,
+    /// The task that the button belongs to.
+    pub on: Option<TaskId>,
 }
 
 /// What an action does: facts of its own, and what happens to the flow after them.
@@ -114,8 +116,6 @@ pub struct Change {
     pub facts: Vec<Fact>,
     /// What happens to the flow.
     pub flow: Option<FlowEvent>,
-    /// Facts after the flow has moved.
-    pub after: Vec<Fact>,
 }
 
 /// The action of that name.
@@ -136,15 +136,38 @@ impl Case<'_> {
         self.ctx.actor.userid().ok_or_else(needs_member)
     }
 
-    /// The open task that this member may do.
-    fn task(&self) -> Option<&Task> {
+    /// The open task with which this member may do that: the button's, his own, or one to claim.
+    fn task(&self, verb: Verb) -> Option<&Task> {
         let userid = self.ctx.actor.userid()?;
-        self.ticket.task_for(userid)
+        let can = |task: &&Task| {
+            let is_his = match &task.owner {
+                Some(owner) => owner == userid,
+                None => task.handlers.iter().any(|handler| handler == userid),
+            };
+            is_his && self.on.is_none_or(|on| on == task.id) && self.may(&task.step, verb)
+        };
+        let own = |task: &&Task| task.owner.is_some() && can(task);
+        self.ticket.open_tasks().find(own).or_else(|| self.ticket.open_tasks().find(can))
     }
 
-    /// The task to act on when anybody's will do: the member's own, else the first open one.
+    /// Whether this member may do that with a step.
+    fn may(&self, step: &str, verb: Verb) -> bool {
+        let userid = self.ctx.actor.userid();
+        userid.is_some_and(|by| flow::may(self.flow, &self.ticket.flow, step, by, verb))
+    }
+
+    /// The step of the task with which this member does that, and his userid.
+    fn step_and_member(&self, verb: Verb) -> Result<(String, String)> {
+        let by = self.member()?.to_owned();
+        match self.task(verb) {
+            Some(task) => Ok((task.step.clone(), by)),
+            None => Ok((self.any_task()?.step.clone(), by)),
+        }
+    }
+
+    /// The task to act on when anybody's will do.
     fn any_task(&self) -> Result<&Task> {
-        self.task().or_else(|| self.ticket.open_tasks().next()).ok_or_else(|| {
+        self.ticket.open_tasks().next().ok_or_else(|| {
             Error::new(Kind::Conflict, "ticket.step_closed", "这张工单没有进行中的待办")
         })
     }
@@ -161,8 +184,15 @@ fn note(label: &str, required: bool) -> Form {
     Form { fields: vec![form::Field::new("note", "textarea", label, required)] }
 }
 
+/// What was answered to a question for a text, a member or a choice.
+fn answer<'i>(input: &'i Answers, key: &str) -> Option<&'i str> {
+    input.get(key).and_then(serde_json::Value::as_str)
+}
+
 /// The note as a fact, if there is one.
 fn noted(input: &Answers) -> Vec<Fact> {
-    let text = input.get("note").and_then(serde_json::Value::as_str);
-    text.map(|text| Fact::Commented { text: text.to_owned() }).into_iter().collect()
+    answer(input, "note")
+        .map(|text| Fact::Commented { text: text.to_owned() })
+        .into_iter()
+        .collect()
 }

@@ -6,9 +6,11 @@ use kernel::{Ctx, Error, Result, TicketId};
 use serde_json::{Map, Value};
 
 use crate::{
-    act::{Setup, commit, facts_of, who_does},
+    act::{Setup, commit},
     answers,
+    effect::facts_of,
     fact::{Created, Fact},
+    known::{About, Known},
     sql,
     ticket::{Priority, SOURCES, TemplateRef, Ticket},
 };
@@ -61,13 +63,17 @@ pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Resul
         creator: ctx.actor.clone(),
         tags: new.tags.clone(),
     };
-    let mut candidates = std::collections::BTreeMap::new();
-    if let Some(first) = template.flow.steps.first() {
-        candidates.insert(first.key.clone(), who_does(conn, first)?);
-    }
-    let (state, effects) = flow::start(&template.flow, &flow::Facts { candidates });
+    let about = About {
+        form: &created.form,
+        creator: &created.creator,
+        customer: created.customer.as_deref(),
+        ticket: None,
+    };
+    let known = Known::new(conn, about, &template.form);
+    let (state, effects) = flow::start(&template.flow, &known, ctx.now);
+    known.check()?;
     let mut facts = vec![Fact::Created(Box::new(created)), Fact::Stepped { state }];
-    facts.extend(facts_of(ctx, None, &flow::Event::Reopen, effects));
+    facts.extend(facts_of(ctx, None, effects));
     commit(conn, ctx, TicketId::next(&ctx.ids, ctx.now), None, "create", facts)
 }
 

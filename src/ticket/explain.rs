@@ -1,6 +1,7 @@
 //! Why a ticket refuses: in words for the one who asked, with who was faster and when.
 
 use db::Conn;
+use flow::{Event, Refused};
 use kernel::{Actor, Ctx, Error, Kind, Result, TaskId};
 
 use crate::{
@@ -20,6 +21,10 @@ pub(crate) fn refusal(
     let no = &ticket.no;
     if ticket.is_ended() {
         return ended(conn, setup, ticket);
+    }
+    if ticket.status == Status::Suspended {
+        let detail = format!("工单 {no} 已挂起，请先恢复");
+        return Ok(conflict("ticket.suspended", detail));
     }
     match action.by() {
         By::Handler => {}
@@ -76,13 +81,54 @@ pub(crate) fn refusal(
     })
 }
 
-/// The refusal to hand work to the one who has it.
-///
-/// # Errors
-/// The database's.
-pub(crate) fn same_handler(conn: &mut Conn, ticket: &Ticket, to: &str) -> Result<Error> {
-    let detail = format!("工单 {} 已经由 {} 处理，请换一位", ticket.no, name(conn, to)?);
-    Ok(Error::field("to", "same_handler", detail))
+/// The refusal of an event by the flow.
+pub(crate) fn refused(
+    conn: &mut Conn,
+    setup: &Setup,
+    ctx: &Ctx,
+    ticket: &Ticket,
+    asked: (&dyn Action, Option<TaskId>),
+    (event, why): (&Event, Refused),
+) -> Result<Error> {
+    let no = &ticket.no;
+    let to = receiver(event);
+    Ok(match why {
+        Refused::Same => {
+            let detail = format!("工单 {no} 已经由 {} 处理，请换一位", name(conn, to)?);
+            Error::field("to", "same_handler", detail)
+        }
+        Refused::CannotWork => {
+            let detail = format!("成员 {to} 不存在或已离职，请换一位");
+            Error::field("to", "unknown_member", detail)
+        }
+        Refused::NoStep if matches!(event, Event::Jump { .. }) => {
+            Error::field("to", "unknown_step", format!("没有节点 {to}，请填写流程里的节点编码"))
+        }
+        Refused::ExitUnmet => {
+            let detail = format!("工单 {no} 还不满足完成这一步的条件，请先补全");
+            Error::new(Kind::Invalid, "ticket.exit_unmet", detail)
+        }
+        Refused::BranchClosed => {
+            let detail = "那条并行分支已经关闭，请退回到并行之前的节点";
+            conflict("ticket.branch_closed", detail.to_owned())
+        }
+        Refused::TooManySigners => {
+            Error::field("to", "too_many", "这一步的处理人已达上限，请先等他们处理")
+        }
+        Refused::TooLate => {
+            conflict("ticket.too_late", "后续节点已经有人处理，不能拿回".to_owned())
+        }
+        _ => return refusal(conn, setup, ctx, ticket, asked),
+    })
+}
+
+/// To whom, or to where, an event was to lead.
+fn receiver(event: &Event) -> &str {
+    match event {
+        Event::Transfer { to, .. } | Event::Delegate { to, .. } | Event::Jump { to, .. } => to,
+        Event::AddSigner { who, .. } => who,
+        _ => "",
+    }
 }
 
 fn conflict(code: &'static str, detail: String) -> Error {

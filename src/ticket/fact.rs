@@ -27,6 +27,9 @@ pub enum Fact {
         step: String,
         /// The step's round.
         round: u32,
+        /// Which piece of its work.
+        #[serde(default, skip_serializing_if = "is_first")]
+        slot: u32,
         /// Who may do it.
         handlers: Vec<String>,
     },
@@ -58,6 +61,31 @@ pub enum Fact {
     },
     /// The ticket goes on.
     Reopened,
+    /// The clock stands still.
+    Suspended,
+    /// It goes on.
+    Continued,
+    /// Something will happen by itself.
+    TimerSet {
+        /// What and when.
+        timer: flow::Timer,
+    },
+    /// It will not.
+    TimerDropped {
+        /// The step.
+        step: String,
+        /// Its round.
+        round: u32,
+        /// What.
+        kind: flow::TimerKind,
+        /// When it would have been.
+        due_at: Timestamp,
+    },
+    /// The flow asks for something that others carry out, or that the history tells.
+    Ordered {
+        /// What.
+        effect: Box<flow::Effect>,
+    },
     /// Somebody said something.
     Commented {
         /// What.
@@ -70,6 +98,11 @@ pub enum Fact {
     },
     /// Somebody asked for haste.
     Urged,
+}
+
+/// Most steps have one piece of work; it needs no number in the log.
+pub(crate) fn is_first(slot: &u32) -> bool {
+    *slot == 0
 }
 
 /// How a ticket began.
@@ -183,12 +216,20 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
 
 fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
     match fact {
-        Fact::Created(_) | Fact::Commented { .. } | Fact::Alarmed { .. } => {}
+        Fact::Created(_)
+        | Fact::Commented { .. }
+        | Fact::Alarmed { .. }
+        | Fact::TimerSet { .. }
+        | Fact::TimerDropped { .. }
+        | Fact::Ordered { .. } => {}
+        Fact::Suspended => ticket.status = Status::Suspended,
+        Fact::Continued => ticket.status = Status::Open,
         Fact::Stepped { state } => ticket.flow = state.clone(),
-        Fact::TaskOpened { task, step, round, handlers } => ticket.tasks.push(Task {
+        Fact::TaskOpened { task, step, round, slot, handlers } => ticket.tasks.push(Task {
             id: *task,
             step: step.clone(),
             round: *round,
+            slot: *slot,
             state: TaskState::Open,
             handlers: handlers.clone(),
             owner: None,

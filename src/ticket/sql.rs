@@ -169,7 +169,7 @@ pub(crate) fn log(conn: &mut Conn, id: TicketId, event: &Event) -> Result<()> {
 pub(crate) fn project(conn: &mut Conn, ticket: &Ticket, event: &Event) -> Result<()> {
     for fact in &event.facts {
         match fact {
-            Fact::TaskOpened { task, step, round, handlers } => {
+            Fact::TaskOpened { task, step, round, handlers, .. } => {
                 let row = (
                     k::id.eq(task.0),
                     k::ticket_id.eq(ticket.id.0),

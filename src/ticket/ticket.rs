@@ -165,6 +165,9 @@ pub struct Task {
     pub step: String,
     /// The step's round.
     pub round: u32,
+    /// Which piece of the step's work, when several do it together.
+    #[serde(default, skip_serializing_if = "crate::fact::is_first")]
+    pub slot: u32,
     /// What it is doing.
     pub state: TaskState,
     /// Who may do it.

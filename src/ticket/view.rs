@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalog::Template;
-use flow::{Facts, StepState};
+use flow::{Effect, Logged, Notice, StepState};
 use form::Answers;
 use kernel::{Actor, Ctx, TaskId, TicketId, Timestamp};
 use serde::Serialize;
@@ -111,8 +111,8 @@ pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Template) -> TicketView {
         name: template.flow.step(&run.key).map(|step| step.name.clone()).unwrap_or_default(),
         state: run.state,
         round: run.round,
-        handlers: run.owner.clone().map_or_else(|| run.handlers.clone(), |owner| vec![owner]),
-        owner: run.owner.clone(),
+        handlers: run.handlers(),
+        owner: run.owner().map(str::to_owned),
     });
     let tasks = ticket.tasks.iter().map(|task| TaskView {
         id: task.id,
@@ -151,8 +151,7 @@ pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Template) -> TicketView {
 
 /// The actions that whoever asks may do now, in the order of their buttons.
 pub fn allowed(ctx: &Ctx, ticket: &Ticket, template: &Template) -> Vec<&'static str> {
-    let facts = Facts::default();
-    let case = Case { ctx, ticket, flow: &template.flow, facts: &facts };
+    let case = Case { ctx, ticket, flow: &template.flow, on: None };
     ACTIONS.iter().filter(|action| action.allows(&case)).map(|action| action.name()).collect()
 }
 
@@ -208,13 +207,21 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
         "withdraw" => format!("{name} 撤销了工单"),
         "terminate" => format!("{name} 终止了工单"),
         "reopen" => format!("{name} 重启了工单"),
-        "transfer" => {
-            let to = event.facts.iter().find_map(|fact| match fact {
-                Fact::TaskOwned { by, .. } => Some(name_of(by)),
-                _ => None,
-            });
-            format!("{name} 转办给 {}", to.unwrap_or_default())
-        }
+        "approve" => format!("{name} 同意"),
+        "reject" => format!("{name} 驳回"),
+        "return" => format!("{name} 退回"),
+        "resubmit" => format!("{name} 处理后直接送回"),
+        "recall" => format!("{name} 拿回了工单"),
+        "suspend" => format!("{name} 挂起了工单"),
+        "resume" => format!("{name} 恢复了工单"),
+        "jump" => format!("{name} 人工介入"),
+        "timer" => by_itself(event).to_owned(),
+        "transfer" => format!("{name} 转办给 {}", receiver(event, name_of)),
+        "delegate" => format!("{name} 委派给 {}", receiver(event, name_of)),
+        "cosign" => match receiver(event, name_of) {
+            later if later.is_empty() => format!("{name} 加签"),
+            who => format!("{name} 加签给 {who}"),
+        },
         "attach" => {
             let what = event.facts.iter().find_map(|fact| match fact {
                 Fact::Attached { attachment } => Some(attachment.name.as_str()),
@@ -227,5 +234,37 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
     match said {
         Some(text) => format!("{done}：{text}"),
         None => done,
+    }
+}
+
+/// Who got the work.
+fn receiver(event: &Event, name_of: &impl Fn(&str) -> String) -> String {
+    let to = event.facts.iter().find_map(|fact| match fact {
+        Fact::TaskOwned { by, .. } => Some(name_of(by)),
+        _ => None,
+    });
+    to.unwrap_or_default()
+}
+
+/// What a timer did, the most telling thing first.
+fn by_itself(event: &Event) -> &'static str {
+    let has = |is_it: &dyn Fn(&Effect) -> bool| {
+        event.facts.iter().any(|fact| matches!(fact, Fact::Ordered { effect } if is_it(effect)))
+    };
+    let notice = |wanted: &dyn Fn(&Notice) -> bool| {
+        has(&|effect| matches!(effect, Effect::Notify { what, .. } if wanted(what)))
+    };
+    if has(&|effect| matches!(effect, Effect::Log { what: Logged::Overdue, .. })) {
+        "处理超时"
+    } else if notice(&|what| matches!(what, Notice::Escalation { .. })) {
+        "处理超时，已通知上级"
+    } else if notice(&|what| *what == Notice::Overdue) {
+        "处理仍超时，已再次提醒"
+    } else if notice(&|what| *what == Notice::Reminder) {
+        "期限将至，已提醒处理人"
+    } else if event.facts.contains(&Fact::Continued) {
+        "挂起期满，工单自动恢复"
+    } else {
+        "等待结束"
     }
 }

@@ -353,6 +353,7 @@ fn error_codes() -> BTreeSet<String> {
         "template.draft_dropped",
         "template.imported",
         "template.published",
+        "ticket.timer",
         "ticket.accept",
         "ticket.forward",
         "ticket.info",

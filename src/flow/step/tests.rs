@@ -1,134 +1,327 @@
-use proptest::prelude::*;
+//! A small world to run flows in, and the books of whoever carries out the effects.
+
+mod blocks;
+mod random;
+mod returns;
+mod signs;
+mod times;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kernel::{Timestamp, time::MINUTE};
+use serde_json::{Value, json};
 
 use super::*;
-use crate::definition::{Assign, Step};
+use crate::{
+    definition::{Assign, Step},
+    event::{Closed, Event, Found},
+    state::{SlotState, StepState, TimerKind},
+};
 
-fn flow(keys: &[&str]) -> Flow {
-    let step = |key: &&str| Step {
-        key: (*key).into(),
-        name: (*key).into(),
-        public_name: None,
-        assign: Assign::Group { key: "all".into() },
-    };
-    Flow { steps: keys.iter().map(step).collect() }
+/// What is known in tests: the people of each group, who left, and what holds.
+#[derive(Clone, Default)]
+pub(crate) struct World {
+    pub(crate) groups: BTreeMap<String, Vec<String>>,
+    pub(crate) gone: BTreeSet<String>,
+    pub(crate) truths: BTreeSet<String>,
 }
 
-fn facts(keys: &[&str], people: &[&str]) -> Facts {
-    let people: Vec<String> = people.iter().map(|one| (*one).into()).collect();
-    Facts { candidates: keys.iter().map(|key| ((*key).into(), people.clone())).collect() }
+impl Facts for World {
+    fn candidates(&self, _step: &Step, rule: &Assign, chosen: &[String]) -> Found {
+        let one = |who: &str| Found { people: vec![who.to_owned()], is_given: true };
+        match rule.plain(&|rule| self.holds(rule)) {
+            Assign::People { userids } => Found::pool(userids.clone()),
+            Assign::Starter => one("starter"),
+            Assign::Supervisor => one("boss"),
+            Assign::Chosen => Found::pool(chosen.to_vec()),
+            Assign::Group { key } => Found::pool(self.groups.get(key).cloned().unwrap_or_default()),
+            _ => Found::default(),
+        }
+    }
+
+    fn holds(&self, rule: &Value) -> bool {
+        match rule {
+            Value::Bool(is_true) => *is_true,
+            rule => rule["var"].as_str().is_some_and(|name| self.truths.contains(name)),
+        }
+    }
+
+    fn can_work(&self, userid: &str) -> bool {
+        !self.gone.contains(userid)
+    }
 }
 
-fn claim(step: &str, by: &str) -> Event {
+pub(crate) fn people(who: &[&str]) -> Value {
+    json!({ "by": "people", "userids": who })
+}
+
+/// A step of some type: what every step has, and what is given.
+pub(crate) fn a(key: &str, kind: &str, rest: Value) -> Value {
+    let mut step = json!({ "key": key, "name": key, "type": kind });
+    step.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+    step
+}
+
+pub(crate) fn task(key: &str, who: &[&str]) -> Value {
+    a(key, "task", json!({ "assign": people(who) }))
+}
+
+pub(crate) fn flow(steps: Value) -> Flow {
+    serde_json::from_value(json!({ "steps": steps })).unwrap()
+}
+
+/// A ticket under way, with the books of whoever carries out its effects.
+pub(crate) struct Desk {
+    pub(crate) flow: Flow,
+    pub(crate) world: World,
+    pub(crate) now: Timestamp,
+    pub(crate) state: State,
+    pub(crate) last: Vec<Effect>,
+    pub(crate) all: Vec<Effect>,
+    tasks: BTreeMap<(String, u32, u32), Vec<String>>,
+    timers: BTreeSet<(String, u32, TimerKind)>,
+    children: BTreeSet<(String, u32, usize)>,
+    joined: BTreeSet<(String, u32)>,
+    log: Vec<(Timestamp, Event)>,
+}
+
+impl Desk {
+    pub(crate) fn open(steps: Value) -> Self {
+        Self::open_in(World::default(), flow(steps))
+    }
+
+    pub(crate) fn open_in(world: World, flow: Flow) -> Self {
+        let now = Timestamp(1_800_000_000_000_000);
+        let (state, effects) = start(&flow, &world, now);
+        let mut desk = Self {
+            flow,
+            world,
+            now,
+            state,
+            last: Vec::new(),
+            all: Vec::new(),
+            tasks: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            children: BTreeSet::new(),
+            joined: BTreeSet::new(),
+            log: Vec::new(),
+        };
+        desk.carry_out(effects);
+        desk.check();
+        desk
+    }
+
+    /// Tries an event; the books are checked after it, and a refusal has changed nothing.
+    pub(crate) fn tries(&mut self, event: Event) -> Result<(), Refused> {
+        let before = self.state.clone();
+        let (state, effects) = step(&self.flow, &self.state, &event, &self.world, self.now)?;
+        match &event {
+            Event::Fire { step, round, kind } => {
+                assert!(self.timers.remove(&(step.clone(), *round, *kind)), "a timer fires once");
+            }
+            Event::ChildEnded { step, round, child, .. } => {
+                assert!(self.children.remove(&(step.clone(), *round, *child)));
+            }
+            _ => {}
+        }
+        self.state = state;
+        self.log.push((self.now, event));
+        self.carry_out(effects);
+        for (old, new) in before.steps.iter().zip(&self.state.steps) {
+            assert!(new.round >= old.round, "rounds never fall");
+            let opened = new.is_active() && !old.is_active();
+            assert!(!opened || new.round > old.round, "{} opens in a new round", new.key);
+        }
+        self.check();
+        Ok(())
+    }
+
+    #[track_caller]
+    pub(crate) fn does(&mut self, event: Event) -> &mut Self {
+        let refused = self.tries(event.clone()).err();
+        assert_eq!(refused, None, "{event:?}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn completes(&mut self, by: &str, step: &str) -> &mut Self {
+        self.does(complete(step, by))
+    }
+
+    #[track_caller]
+    pub(crate) fn approves(&mut self, by: &str, step: &str) -> &mut Self {
+        self.does(approve(step, by))
+    }
+
+    pub(crate) fn wait(&mut self, minutes: i64) -> &mut Self {
+        self.now = self.now.plus(minutes * MINUTE);
+        self
+    }
+
+    /// Fires everything that is due, the earliest first.
+    pub(crate) fn rings(&mut self) -> &mut Self {
+        for _ in 0..1_000 {
+            let due = self.state.timers.iter().filter(|t| t.left.is_none() && t.due_at <= self.now);
+            let Some(timer) = due.min_by_key(|timer| timer.due_at).cloned() else { return self };
+            self.does(Event::Fire { step: timer.step, round: timer.round, kind: timer.kind });
+        }
+        panic!("timers without end");
+    }
+
+    pub(crate) fn run(&self, key: &str) -> &StepRun {
+        self.state.run(key).unwrap()
+    }
+
+    pub(crate) fn state_of(&self, key: &str) -> (StepState, u32) {
+        (self.run(key).state, self.run(key).round)
+    }
+
+    /// `step: who/who step: who` of the open tasks, the owners or the pools.
+    pub(crate) fn work(&self) -> String {
+        let open = self.state.steps.iter().filter(|run| run.is_active() && !run.slots.is_empty());
+        let one = |run: &Arc<StepRun>| format!("{}: {}", run.key, run.handlers().join("/"));
+        open.map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in &effects {
+            match effect.clone() {
+                Effect::OpenTask { step, round, slot, to, owner } => {
+                    assert!(!to.is_empty(), "every task has a handler");
+                    assert!(owner.is_none_or(|owner| to.contains(&owner)));
+                    let old = self.tasks.insert((step, round, slot), to);
+                    assert_eq!(old, None, "a task opens once");
+                }
+                Effect::OwnTask { step, round, slot, by } => {
+                    assert!(self.tasks[&(step, round, slot)].contains(&by));
+                }
+                Effect::CloseTask { step, round, slot, .. } => {
+                    assert!(self.tasks.remove(&(step, round, slot)).is_some(), "closes once");
+                }
+                Effect::SetTimer { timer } => {
+                    let is_new = self.timers.insert((timer.step, timer.round, timer.kind));
+                    assert!(is_new, "a timer is set once");
+                }
+                Effect::CancelTimer { step, round, kind, .. } => {
+                    assert!(self.timers.remove(&(step, round, kind)), "it was set");
+                }
+                Effect::StartSubticket { step, round, child, .. } => {
+                    assert!(self.children.insert((step, round, child)));
+                }
+                Effect::StopSubticket { step, round, child } => {
+                    assert!(self.children.remove(&(step, round, child)));
+                }
+                Effect::Log { step, round, what: Logged::Joined } => {
+                    assert!(self.joined.insert((step, round)), "a join fires once");
+                }
+                Effect::Notify { to, .. } => assert!(!to.is_empty()),
+                _ => {}
+            }
+        }
+        self.all.extend(effects.iter().cloned());
+        self.last = effects;
+    }
+
+    /// What holds at all times.
+    fn check(&self) {
+        let state = &self.state;
+        assert_eq!(state.is_ended, !state.is_alive(), "nobody is trapped: {state:#?}");
+        let slots = state.steps.iter().flat_map(|run| {
+            run.open_slots().map(|slot| ((run.key.clone(), run.round, slot.n), &slot.handlers))
+        });
+        let slots: BTreeMap<_, _> = slots.collect();
+        assert_eq!(slots.keys().collect::<Vec<_>>(), self.tasks.keys().collect::<Vec<_>>());
+        let timers = state.timers.iter().filter(|timer| timer.left.is_none());
+        let timers = timers.map(|timer| (timer.step.clone(), timer.round, timer.kind));
+        assert_eq!(timers.collect::<BTreeSet<_>>(), self.timers);
+        for timer in &state.timers {
+            let run = state.run(&timer.step);
+            assert!(
+                timer.kind == TimerKind::Wake
+                    || run.is_some_and(|run| run.is_active() && run.round == timer.round),
+                "{timer:?}"
+            );
+        }
+        let children = state.steps.iter().flat_map(|run| {
+            let open = run.children.iter().enumerate().filter(|(_, c)| **c == SlotState::Open);
+            open.map(|(child, _state)| (run.key.clone(), run.round, child))
+        });
+        assert_eq!(children.collect::<BTreeSet<_>>(), self.children);
+        self.check_tree();
+    }
+
+    /// Exactly one step is at work in every lane that is being gone, and none elsewhere.
+    fn check_tree(&self) {
+        let plan = Plan::of(&self.flow);
+        let mut per_lane: BTreeMap<Option<(At, usize)>, usize> = BTreeMap::new();
+        for (at, node) in plan.nodes().enumerate() {
+            let run = &self.state.steps[at];
+            assert!(
+                run.state != StepState::Open || node.step.lanes().next().is_none() || {
+                    run.lanes.contains(&crate::state::LaneState::Open)
+                }
+            );
+            if run.is_active() {
+                *per_lane.entry(node.parent).or_default() += 1;
+            } else {
+                assert_eq!(run.open_slots().count(), 0);
+            }
+        }
+        let mut open = Vec::new();
+        if !self.state.is_ended {
+            open.push(None);
+        }
+        for (at, _node) in plan.nodes().enumerate() {
+            let run = &self.state.steps[at];
+            for (lane, state) in run.lanes.iter().enumerate() {
+                if run.is_active() && *state == crate::state::LaneState::Open {
+                    open.push(Some((at, lane)));
+                }
+            }
+        }
+        let open: BTreeMap<_, _> = open.into_iter().map(|lane| (lane, 1)).collect();
+        assert_eq!(per_lane, open, "{:#?}", self.state);
+    }
+
+    /// The same events at the same times give the same state.
+    pub(crate) fn replay(&self) -> State {
+        let began = Timestamp(1_800_000_000_000_000);
+        let (mut state, _effects) = start(&self.flow, &self.world, began);
+        for (now, event) in &self.log {
+            state = step(&self.flow, &state, event, &self.world, *now).unwrap().0;
+        }
+        state
+    }
+}
+
+pub(crate) fn claim(step: &str, by: &str) -> Event {
     Event::Claim { step: step.into(), by: by.into() }
 }
 
-fn complete(step: &str, by: &str) -> Event {
-    Event::Complete { step: step.into(), by: by.into() }
+pub(crate) fn complete(step: &str, by: &str) -> Event {
+    Event::Complete { step: step.into(), by: by.into(), choose: Vec::new() }
 }
 
-#[test]
-fn one_claims_and_the_other_is_told_who() {
-    let (flow, facts) = (flow(&["a"]), facts(&["a"], &["li", "wang"]));
-    let (state, _) = start(&flow, &facts);
-    let (state, effects) = step(&flow, &state, &claim("a", "li"), &facts).unwrap();
-    assert_eq!(effects, [Effect::Own { step: "a".into(), round: 1, by: "li".into() }]);
-    assert_eq!(
-        step(&flow, &state, &claim("a", "wang"), &facts),
-        Err(Refused::Taken { by: "li".into() })
-    );
-    assert_eq!(
-        step(&flow, &state, &complete("a", "zhao"), &facts),
-        Err(Refused::Taken { by: "li".into() })
-    );
-    let (state, effects) = step(&flow, &state, &complete("a", "li"), &facts).unwrap();
-    assert!(state.is_ended);
-    assert_eq!(effects.last(), Some(&Effect::Finish));
+pub(crate) fn approve(step: &str, by: &str) -> Event {
+    Event::Approve { step: step.into(), by: by.into(), choose: Vec::new() }
 }
 
-#[test]
-fn a_stranger_is_refused() {
-    let (flow, facts) = (flow(&["a"]), facts(&["a"], &["li"]));
-    let (state, _) = start(&flow, &facts);
-    assert_eq!(step(&flow, &state, &claim("a", "zhao"), &facts), Err(Refused::NotHandler));
+pub(crate) fn reject(step: &str, by: &str) -> Event {
+    Event::Reject { step: step.into(), by: by.into() }
 }
 
-#[test]
-fn a_step_without_people_is_held_and_a_transfer_frees_it() {
-    let flow = flow(&["a"]);
-    let (state, effects) = start(&flow, &Facts::default());
-    assert!(effects.contains(&Effect::Alarm { step: "a".into() }));
-    assert_eq!(state.steps[0].state, StepState::Held);
-    let to = Event::Transfer { step: "a".into(), by: None, to: "li".into() };
-    let (state, _) = step(&flow, &state, &to, &Facts::default()).unwrap();
-    assert_eq!(
-        (state.steps[0].state, state.steps[0].owner.as_deref()),
-        (StepState::Open, Some("li"))
-    );
+pub(crate) fn back(step: &str, by: &str, to: &str) -> Event {
+    Event::Return { step: step.into(), by: by.into(), to: to.into() }
 }
 
-#[test]
-fn reopening_makes_a_new_round_of_the_last_step() {
-    let (flow, facts) = (flow(&["a", "b"]), facts(&["a", "b"], &["li"]));
-    let (state, _) = start(&flow, &facts);
-    let (state, _) = step(&flow, &state, &complete("a", "li"), &facts).unwrap();
-    let (state, _) = step(&flow, &state, &complete("b", "li"), &facts).unwrap();
-    assert_eq!(step(&flow, &state, &complete("b", "li"), &facts), Err(Refused::WrongPhase));
-    let (state, _) = step(&flow, &state, &Event::Reopen, &facts).unwrap();
-    assert_eq!((state.steps[1].round, state.steps[1].state), (2, StepState::Open));
-    assert_eq!((state.steps[0].round, state.steps[0].state), (1, StepState::Done));
+pub(crate) fn transfer(step: &str, by: &str, to: &str) -> Event {
+    Event::Transfer { step: step.into(), by: Some(by.into()), to: to.into() }
 }
 
-fn any_event() -> impl Strategy<Value = Event> {
-    let step = prop::sample::select(vec!["a", "b", "c", "x"]);
-    let who = prop::sample::select(vec!["li", "wang", "zhao"]);
-    (0..6u8, step, who.clone(), who).prop_map(|(what, step, by, to)| match what {
-        0 => claim(step, by),
-        1 | 2 => complete(step, by),
-        3 => Event::Transfer { step: step.into(), by: Some(by.into()), to: to.into() },
-        4 => Event::End,
-        _ => Event::Reopen,
-    })
-}
-
-proptest! {
-    /// A ticket that has not ended always has work that somebody holds, or an alarm; every task
-    /// that is opened is closed once; rounds only grow.
-    #[test]
-    fn no_sequence_of_events_traps_a_ticket(
-        events in prop::collection::vec(any_event(), 0..40),
-        people in prop::sample::subsequence(vec!["li", "wang"], 0..=2),
-    ) {
-        let keys = ["a", "b", "c"];
-        let (flow, facts) = (flow(&keys), facts(&keys, &people));
-        let (mut state, first) = start(&flow, &facts);
-        let mut open = Vec::new();
-        let mut follow = |effects: Vec<Effect>| {
-            for effect in effects {
-                match effect {
-                    Effect::Assign { step, round, to } if !to.is_empty() => {
-                        assert!(!open.contains(&(step.clone(), round)));
-                        open.push((step, round));
-                    }
-                    Effect::Close { step, round, .. } => open.retain(|one| *one != (step.clone(), round)),
-                    _ => {}
-                }
-            }
-            open.clone()
-        };
-        follow(first);
-        for event in events {
-            let before = state.clone();
-            let Ok((after, effects)) = step(&flow, &state, &event, &facts) else { continue };
-            let open = follow(effects);
-            state = after;
-            for (old, new) in before.steps.iter().zip(&state.steps) {
-                prop_assert!(new.round >= old.round);
-            }
-            let working: Vec<_> = state.steps.iter().filter(|run| run.state == StepState::Open).collect();
-            let held = state.steps.iter().any(|run| run.state == StepState::Held);
-            prop_assert_eq!(working.len(), open.len());
-            prop_assert!(state.is_ended != (!working.is_empty() || held));
-            prop_assert!(working.iter().all(|run| !run.handlers.is_empty()));
-        }
-    }
+pub(crate) fn closed(effects: &[Effect]) -> Vec<(String, Closed)> {
+    let one = |effect: &Effect| match effect {
+        Effect::CloseTask { step, how, .. } => Some((step.clone(), *how)),
+        _ => None,
+    };
+    effects.iter().filter_map(one).collect()
 }

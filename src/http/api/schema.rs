@@ -137,6 +137,7 @@ enum StepState {
     Done,
     Held,
     Cancelled,
+    Skipped,
 }
 
 /// 流程的一个步骤
@@ -309,23 +310,106 @@ pub(crate) struct Flow {
     steps: Vec<FlowStep>,
 }
 
-/// 流程定义中的一个步骤
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum StepType {
+    Task,
+    Approval,
+    Cc,
+    Notify,
+    Wait,
+    Action,
+    Branch,
+    Parallel,
+    Subtickets,
+}
+
+/// 流程定义中的一个节点；各类型只有自己的属性
 #[derive(ToSchema)]
 pub(crate) struct FlowStep {
     key: String,
     name: String,
     /// 客户看到的名称；没有则客户看不到这一步
     public_name: Option<String>,
-    assign: Assign,
+    r#type: StepType,
+    /// 进入条件；不成立则跳过
+    #[schema(value_type = Option<Value>)]
+    when: Option<Value>,
+    /// 通知规则
+    #[schema(value_type = Option<Value>)]
+    notify: Option<Value>,
+    /// 结算规则
+    #[schema(value_type = Option<Value>)]
+    settle: Option<Value>,
+    /// 办理、审批：处理人规则，`by` 为规则的种类
+    #[schema(value_type = Option<Value>)]
+    assign: Option<Value>,
+    /// 办理、审批：多人处理的方式，`mode` 为 any、all、in_order 或 vote
+    #[schema(value_type = Option<Value>)]
+    sign: Option<Value>,
+    /// 审批：驳回后怎么办，`do` 为 end、to_starter、to_previous 或 to_step
+    #[schema(value_type = Option<Value>)]
+    on_reject: Option<Value>,
+    /// 办理、审批：找不到处理人时怎么办，`do` 为 assign、skip 或 hold
+    #[schema(value_type = Option<Value>)]
+    if_nobody: Option<Value>,
+    /// 办理、审批：表单字段的权限，值为 hidden、read 或 edit
+    #[schema(value_type = Option<Value>)]
+    fields: Option<Value>,
+    /// 办理、审批：完成条件
+    #[schema(value_type = Option<Value>)]
+    exit: Option<Value>,
+    /// 办理、审批：时限、提醒、升级
+    #[schema(value_type = Option<Value>)]
+    limit: Option<Value>,
+    /// 办理、审批：可用的动作；没有则为全部
+    verbs: Option<Vec<String>>,
+    /// 办理、审批：候选人中选谁
+    #[schema(value_type = Option<Value>)]
+    pick: Option<Value>,
+    /// 抄送、通知：给谁
+    #[schema(value_type = Option<Value>)]
+    to: Option<Value>,
+    /// 通知：内容
+    text: Option<String>,
+    /// 等待：最长多少分钟
+    minutes: Option<u32>,
+    /// 等待：calendar 或 working
+    pace: Option<String>,
+    /// 等待：提前结束的信号
+    signal: Option<String>,
+    /// 自动动作
+    action: Option<String>,
+    /// 自动动作的参数
+    #[schema(value_type = Option<Value>)]
+    input: Option<Value>,
+    /// 自动动作：最多等多少分钟
+    wait_minutes: Option<u32>,
+    /// 分支：按顺序第一个成立的
+    #[schema(no_recursion)]
+    cases: Option<Vec<Lane>>,
+    /// 并行：各条分支
+    #[schema(no_recursion)]
+    lanes: Option<Vec<Lane>>,
+    /// 分支、包容并行：都不成立时
+    #[schema(no_recursion)]
+    default: Option<Vec<FlowStep>>,
+    /// 并行：all、any 或 inclusive；子工单：all 或 any
+    mode: Option<String>,
+    /// 子工单
+    #[schema(value_type = Option<Value>)]
+    tickets: Option<Value>,
 }
 
-/// 步骤由谁处理
+/// 一条分支
 #[derive(ToSchema)]
-pub(crate) struct Assign {
-    /// `group`：处理组
-    by: String,
-    /// 处理组
-    key: String,
+pub(crate) struct Lane {
+    name: Option<String>,
+    /// 条件
+    #[schema(value_type = Option<Value>)]
+    when: Option<Value>,
+    #[schema(no_recursion)]
+    steps: Vec<FlowStep>,
 }
 
 #[derive(ToSchema)]

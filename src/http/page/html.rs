@@ -127,6 +127,7 @@ fn steps(page: &Progress) -> String {
             StepState::Open | StepState::Held => ("now", ""),
             StepState::Done => ("past", "已完成"),
             StepState::Cancelled => ("past", "已取消"),
+            StepState::Skipped => continue,
         };
         item(state, title, step_note(page, run, words));
     }
@@ -141,7 +142,7 @@ fn steps(page: &Progress) -> String {
 fn step_note(page: &Progress, run: &flow::StepRun, words: &str) -> String {
     let tasks = page.ticket.tasks.iter().rev();
     let task = tasks.into_iter().find(|task| task.step == run.key && task.round == run.round);
-    let owner = run.owner.as_deref().or_else(|| task.and_then(|task| task.owner.as_deref()));
+    let owner = run.owner().or_else(|| task.and_then(|task| task.owner.as_deref()));
     let who = owner.map(|userid| format!("处理人 {}", name(page, userid)));
     let who = match (who, run.state) {
         (Some(who), _) => who,

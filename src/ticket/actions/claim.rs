@@ -1,11 +1,10 @@
 //! 认领: a member takes the work.
 
-use flow::Event;
+use flow::{Event, Verb};
 use form::Answers;
 use kernel::Result;
 
 use super::{Action, Case, Change};
-use crate::ticket::TaskState;
 
 pub(crate) struct Claim;
 
@@ -19,16 +18,11 @@ impl Action for Claim {
     }
 
     fn allows(&self, case: &Case<'_>) -> bool {
-        case.task().is_some_and(|task| task.owner.is_none())
+        case.task(Verb::Claim).is_some()
     }
 
     fn apply(&self, case: &Case<'_>, _input: &Answers) -> Result<Change> {
-        let by = case.member()?.to_owned();
-        // Not `case.task()`: somebody who came too late must hear from the flow who was faster.
-        let handles = |task: &&crate::Task| task.handlers.contains(&by);
-        let open = case.ticket.open_tasks().find(handles);
-        let last = || case.ticket.tasks.iter().rev().find(|task| task.state != TaskState::Open);
-        let step = open.or_else(last).map(|task| task.step.clone()).unwrap_or_default();
+        let (step, by) = case.step_and_member(Verb::Claim)?;
         Ok(Change { flow: Some(Event::Claim { step, by }), ..Change::default() })
     }
 }

@@ -1,10 +1,10 @@
 //! 完成: the work of a step is done.
 
-use flow::Event;
+use flow::{Event, Verb};
 use form::{Answers, Form};
 use kernel::Result;
 
-use super::{Action, Case, Change, Needs, note, noted};
+use super::{Action, Case, Change, note, noted};
 
 pub(crate) struct Complete;
 
@@ -21,21 +21,13 @@ impl Action for Complete {
         note("处理结果", false)
     }
 
-    fn needs(&self) -> Needs {
-        Needs::NextSteps
-    }
-
     fn allows(&self, case: &Case<'_>) -> bool {
-        case.task().is_some()
+        case.task(Verb::Complete).is_some()
     }
 
     fn apply(&self, case: &Case<'_>, input: &Answers) -> Result<Change> {
-        let by = case.member()?.to_owned();
-        let step = match case.task() {
-            Some(task) => task.step.clone(),
-            None => case.any_task()?.step.clone(),
-        };
-        let flow = Some(Event::Complete { step, by });
-        Ok(Change { facts: noted(input), flow, after: Vec::new() })
+        let (step, by) = case.step_and_member(Verb::Complete)?;
+        let flow = Some(Event::Complete { step, by, choose: Vec::new() });
+        Ok(Change { facts: noted(input), flow })
     }
 }

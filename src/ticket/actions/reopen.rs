@@ -4,7 +4,7 @@ use flow::Event;
 use form::{Answers, Form};
 use kernel::Result;
 
-use super::{Action, By, Case, Change, Needs, note, noted};
+use super::{Action, By, Case, Change, note, noted};
 use crate::{fact::Fact, policy::Scope};
 
 pub(crate) struct Reopen;
@@ -22,10 +22,6 @@ impl Action for Reopen {
         note("原因", false)
     }
 
-    fn needs(&self) -> Needs {
-        Needs::EveryStep
-    }
-
     fn by(&self) -> By {
         By::Anybody
     }
@@ -37,6 +33,6 @@ impl Action for Reopen {
     fn apply(&self, _case: &Case<'_>, input: &Answers) -> Result<Change> {
         let mut facts = vec![Fact::Reopened];
         facts.extend(noted(input));
-        Ok(Change { facts, flow: Some(Event::Reopen), after: Vec::new() })
+        Ok(Change { facts, flow: Some(Event::Reopen) })
     }
 }

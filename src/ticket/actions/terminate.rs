@@ -1,11 +1,11 @@
 //! 终止: a handler or an administrator ends the ticket, and says why.
 
-use flow::Event;
+use flow::{Event, Outcome};
 use form::{Answers, Form};
 use kernel::Result;
 
 use super::{Action, Case, Change, note, noted};
-use crate::{fact::Fact, policy, ticket::Status};
+use crate::policy;
 
 pub(crate) struct Terminate;
 
@@ -27,7 +27,7 @@ impl Action for Terminate {
     }
 
     fn apply(&self, _case: &Case<'_>, input: &Answers) -> Result<Change> {
-        let after = vec![Fact::Ended { status: Status::Cancelled }];
-        Ok(Change { facts: noted(input), flow: Some(Event::End), after })
+        let flow = Some(Event::End { how: Outcome::Terminated });
+        Ok(Change { facts: noted(input), flow })
     }
 }

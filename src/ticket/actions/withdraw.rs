@@ -1,11 +1,11 @@
 //! 撤销: the one who raised the ticket takes it back.
 
-use flow::Event;
+use flow::{Event, Outcome};
 use form::{Answers, Form};
 use kernel::Result;
 
 use super::{Action, By, Case, Change, note, noted};
-use crate::{fact::Fact, policy, ticket::Status};
+use crate::policy;
 
 pub(crate) struct Withdraw;
 
@@ -31,7 +31,7 @@ impl Action for Withdraw {
     }
 
     fn apply(&self, _case: &Case<'_>, input: &Answers) -> Result<Change> {
-        let after = vec![Fact::Ended { status: Status::Cancelled }];
-        Ok(Change { facts: noted(input), flow: Some(Event::End), after })
+        let flow = Some(Event::End { how: Outcome::Withdrawn });
+        Ok(Change { facts: noted(input), flow })
     }
 }

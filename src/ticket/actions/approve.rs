@@ -1,0 +1,33 @@
+//! 同意: a handler agrees.
+
+use flow::{Event, Verb};
+use form::{Answers, Form};
+use kernel::Result;
+
+use super::{Action, Case, Change, note, noted};
+
+pub(crate) struct Approve;
+
+impl Action for Approve {
+    fn name(&self) -> &'static str {
+        "approve"
+    }
+
+    fn label(&self) -> &'static str {
+        "同意"
+    }
+
+    fn input(&self) -> Form {
+        note("意见", false)
+    }
+
+    fn allows(&self, case: &Case<'_>) -> bool {
+        case.task(Verb::Approve).is_some()
+    }
+
+    fn apply(&self, case: &Case<'_>, input: &Answers) -> Result<Change> {
+        let (step, by) = case.step_and_member(Verb::Approve)?;
+        let flow = Some(Event::Approve { step, by, choose: Vec::new() });
+        Ok(Change { facts: noted(input), flow })
+    }
+}
