@@ -74,12 +74,16 @@ impl Decision {
     }
 }
 
+/// The most lines of a record that tell of one person each: thousands on leave fill no row.
+const PERSON_LINES_MAX: usize = 100;
+
 /// The decision record while it is written.
 #[derive(Debug, Default)]
 struct Record {
     lines: Vec<String>,
     /// Those of them that say why somebody, or everybody, is out.
     reasons: Vec<String>,
+    person_lines: usize,
 }
 
 impl Record {
@@ -87,10 +91,33 @@ impl Record {
         self.lines.push(line.into());
     }
 
-    fn drop_out(&mut self, line: impl Into<String>) {
-        let line = line.into();
-        self.lines.push(line.clone());
-        self.reasons.push(line);
+    /// Why everybody, or a whole lot, is out.
+    fn drop_out(&mut self, line: String) {
+        self.reasons.push(line.clone());
+        self.say(line);
+    }
+
+    /// What befalls one person.
+    fn say_of_one(&mut self, line: String) {
+        self.person_lines += 1;
+        if self.person_lines <= PERSON_LINES_MAX {
+            self.say(line);
+        }
+    }
+
+    /// Why one person is out.
+    fn drop_one(&mut self, line: String) {
+        if self.reasons.len() < PERSON_LINES_MAX {
+            self.reasons.push(line.clone());
+        }
+        self.say_of_one(line);
+    }
+
+    fn end(&mut self, line: String) {
+        if let Some(more @ 1..) = self.person_lines.checked_sub(PERSON_LINES_MAX) {
+            self.say(format!("（关于其他人的 {more} 行从略）"));
+        }
+        self.say(line);
     }
 }
 
@@ -103,11 +130,11 @@ pub fn assign(plan: &Plan, facts: &Facts, cursor: Option<&str>, holds: Holds<'_>
     let available: Vec<String> = able.iter().map(|person| person.userid.clone()).collect();
     let choice = choose::choose(&plan.pick.strategy, &able, facts, cursor, &mut record);
     let outcome = if choice.people.is_empty() {
-        record.say("结果：无人可派，按本节点的「找不到处理人」设置处理");
+        record.end("结果：无人可派，按本节点的「找不到处理人」设置处理".to_owned());
         Outcome::Nobody { reasons: record.reasons }
     } else {
         let whom = facts.names(&choice.people);
-        record.say(if choice.is_pool {
+        record.end(if choice.is_pool {
             format!("结果：放入待认领，可认领的人：{whom}")
         } else {
             format!("结果：派给 {whom}")

@@ -22,11 +22,11 @@ fn stand_in<'f>(userid: &str, facts: &'f Facts, record: &mut Record) -> Option<&
     loop {
         let name = facts.name(userid);
         let Some(person) = facts.people.get(userid) else {
-            record.drop_out(format!("{name}不在通讯录可见范围内，不参与"));
+            record.drop_one(format!("{name}不在通讯录可见范围内，不参与"));
             return None;
         };
         if let Some(why) = out_of_work(person.standing) {
-            record.drop_out(format!("{name}{why}，不参与"));
+            record.drop_one(format!("{name}{why}，不参与"));
             return None;
         }
         let Some(leave) = &person.leave else { return Some(person) };
@@ -35,17 +35,17 @@ fn stand_in<'f>(userid: &str, facts: &'f Facts, record: &mut Record) -> Option<&
         let until = until.unwrap_or_default();
         match &leave.backup {
             None => {
-                record.drop_out(format!("{name}请假{until}，没有设置备选处理人"));
+                record.drop_one(format!("{name}请假{until}，没有设置备选处理人"));
                 return None;
             }
             Some(backup) if passed.contains(&backup.as_str()) => {
                 let backup = facts.name(backup);
-                record.drop_out(format!("{name}请假{until}，备选处理人又轮到 {backup}，无人接替"));
+                record.drop_one(format!("{name}请假{until}，备选处理人又轮到 {backup}，无人接替"));
                 return None;
             }
             Some(backup) => {
                 let whom = facts.name(backup);
-                record.say(format!("{name}请假{until}，由备选处理人 {whom} 接替"));
+                record.say_of_one(format!("{name}请假{until}，由备选处理人 {whom} 接替"));
                 userid = backup;
             }
         }

@@ -62,9 +62,10 @@ fn round_robin(
 }
 
 fn least_loaded(able: &[&Person], facts: &Facts, record: &mut Record) -> Choice {
-    let loads = listed(able, facts, |person| format!("{} 件待办", person.open_tasks));
+    let ranked: Vec<_> = able.iter().map(|person| (person.open_tasks, *person)).collect();
+    let loads = listed(&ranked, facts, |tasks| format!("{tasks} 件待办"));
     record.say(format!("方式：最空闲优先。{loads}"));
-    best(able, facts, |a, b| a.open_tasks.cmp(&b.open_tasks), record)
+    best(&ranked, facts, Ord::cmp, record)
 }
 
 fn nearest(able: &[&Person], facts: &Facts, fresh_minutes: u32, record: &mut Record) -> Choice {
@@ -73,65 +74,61 @@ fn nearest(able: &[&Person], facts: &Facts, fresh_minutes: u32, record: &mut Rec
         return least_loaded(able, facts, record);
     };
     let limit = i64::from(fresh_minutes) * MINUTE;
-    let mut located = Vec::new();
+    let mut ranked = Vec::new();
     for person in able {
         let name = facts.name(&person.userid);
         match person.position.map(|position| (position, facts.age(position.at))) {
             Some((position, age)) if age <= limit => {
-                located.push((*person, metres_between(position.point, goal)));
+                ranked.push((metres_between(position.point, goal), *person));
             }
             Some((_, age)) => {
                 let minutes = age / MINUTE;
-                record.say(format!(
+                record.say_of_one(format!(
                     "{name}的位置是 {minutes} 分钟前的，超过 {fresh_minutes} 分钟，不参与就近"
                 ));
             }
-            None => record.say(format!("{name}没有位置，不参与就近")),
+            None => record.say_of_one(format!("{name}没有位置，不参与就近")),
         }
     }
-    if located.is_empty() {
+    if ranked.is_empty() {
         record.say("方式：就近，但没有人的位置是新的，改按最空闲优先");
         return least_loaded(able, facts, record);
     }
-    let near: Vec<&Person> = located.iter().map(|(person, _)| *person).collect();
-    let metres = |person: &Person| {
-        let found = located.iter().find(|(one, _)| one.userid == person.userid);
-        found.map_or(f64::MAX, |(_, metres)| *metres)
-    };
-    let listing = listed(&near, facts, |person| format!("{:.0} 米", metres(person)));
-    record.say(format!("方式：就近。{listing}"));
-    best(&near, facts, |a, b| metres(a).total_cmp(&metres(b)), record)
+    let distances = listed(&ranked, facts, |metres| format!("{metres:.0} 米"));
+    record.say(format!("方式：就近。{distances}"));
+    best(&ranked, facts, f64::total_cmp, record)
 }
 
 fn skill_match(able: &[&Person], facts: &Facts, record: &mut Record) -> Choice {
     let needed = &facts.ticket.skills;
-    let matches =
-        |person: &Person| needed.iter().filter(|skill| person.skills.contains(skill)).count();
     if needed.is_empty() {
         record.say("方式：技能匹配，但工单没有技能要求，改按最空闲优先");
         return least_loaded(able, facts, record);
     }
+    let matches =
+        |person: &Person| needed.iter().filter(|skill| person.skills.contains(skill)).count();
+    let ranked: Vec<_> = able.iter().map(|person| (Reverse(matches(person)), *person)).collect();
     let skills = needed.join("、");
-    if able.iter().all(|person| matches(person) == 0) {
+    if ranked.iter().all(|(Reverse(count), _)| *count == 0) {
         record.say(format!("方式：技能匹配，但没有人具备「{skills}」中的任何一项，改按最空闲优先"));
         return least_loaded(able, facts, record);
     }
-    let listing = listed(able, facts, |person| format!("{} 项", matches(person)));
-    record.say(format!("方式：技能匹配「{skills}」。{listing}"));
-    best(able, facts, |a, b| Reverse(matches(a)).cmp(&Reverse(matches(b))), record)
+    let counts = listed(&ranked, facts, |Reverse(count)| format!("{count} 项"));
+    record.say(format!("方式：技能匹配「{skills}」。{counts}"));
+    best(&ranked, facts, Ord::cmp, record)
 }
 
 /// The first by an order, and where that leaves several, by the fixed tie rule.
-fn best(
-    able: &[&Person],
+fn best<K>(
+    ranked: &[(K, &Person)],
     facts: &Facts,
-    order: impl Fn(&Person, &Person) -> Ordering,
+    order: impl Fn(&K, &K) -> Ordering,
     record: &mut Record,
 ) -> Choice {
-    let rule = |a: &Person, b: &Person| order(a, b).then_with(|| tie(a, b));
-    let Some(first) = able.iter().min_by(|a, b| rule(a, b)) else { return Choice::default() };
-    let equal = able.iter().filter(|one| order(one, first) == Ordering::Equal);
-    let equal: Vec<_> = equal.map(|one| one.userid.as_str()).collect();
+    let first = ranked.iter().min_by(|a, b| order(&a.0, &b.0).then_with(|| tie(a.1, b.1)));
+    let Some((key, first)) = first else { return Choice::default() };
+    let equal = ranked.iter().filter(|one| order(&one.0, key) == Ordering::Equal);
+    let equal: Vec<_> = equal.map(|(_, person)| person.userid.as_str()).collect();
     if equal.len() > 1 {
         let names = facts.names(&equal);
         record.say(format!("并列：{names}。依次比较：待办少者、最久未派单者、账号在前者"));
@@ -148,9 +145,9 @@ fn tie(a: &Person, b: &Person) -> Ordering {
 /// How many people a line of figures lists.
 const LISTED_MAX: usize = 10;
 
-fn listed(people: &[&Person], facts: &Facts, figure: impl Fn(&Person) -> String) -> String {
-    let some = people.iter().take(LISTED_MAX);
-    let some = some.map(|person| format!("{} {}", facts.name(&person.userid), figure(person)));
+fn listed<K>(ranked: &[(K, &Person)], facts: &Facts, figure: impl Fn(&K) -> String) -> String {
+    let some = ranked.iter().take(LISTED_MAX);
+    let some = some.map(|(key, person)| format!("{} {}", facts.name(&person.userid), figure(key)));
     let some = some.collect::<Vec<_>>().join("，");
-    if people.len() > LISTED_MAX { format!("{some}，等 {} 人", people.len()) } else { some }
+    if ranked.len() > LISTED_MAX { format!("{some}，等 {} 人", ranked.len()) } else { some }
 }

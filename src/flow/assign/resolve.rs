@@ -29,7 +29,7 @@ pub(super) fn resolve(
         };
         rule = first_row(rows, holds, record).unwrap_or(otherwise);
     }
-    record.drop_out("规则表嵌套过深");
+    record.drop_out("规则表嵌套过深".to_owned());
     Vec::new()
 }
 

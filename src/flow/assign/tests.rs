@@ -123,6 +123,26 @@ fn when_nobody_is_left_the_reasons_say_why() {
 }
 
 #[test]
+fn a_crowd_fills_no_record() {
+    let mut facts = Facts { now: NOW, ..Facts::default() };
+    for number in 0..3_000 {
+        let userid = format!("u{number:04}");
+        let leave = (number % 2 == 0).then(Leave::default);
+        facts.people.insert(userid.clone(), Person { leave, ..Person::new(&userid, "") });
+        facts.groups.entry("repair".into()).or_default().push(userid);
+    }
+    facts.ticket.point = Some(Point { lat: 31.2, lng: 121.4, system: System::Gcj02 });
+    let decision = decide(&of_group(json!({"nearest": {}})), &facts);
+    assert_eq!(decision.people(), ["u0001"]);
+    assert_eq!(decision.available.len(), 1_500);
+    assert_eq!(decision.lines[1], "u0000请假，没有设置备选处理人");
+    assert_eq!(decision.lines[101], "方式：就近，但没有人的位置是新的，改按最空闲优先");
+    let end = ["（关于其他人的 2900 行从略）", "结果：派给 u0001"];
+    assert_eq!(decision.lines[104..], end);
+    assert!(decision.lines.iter().all(|line| line.chars().count() < 400));
+}
+
+#[test]
 fn a_backup_of_a_backup_takes_over_and_one_without_ends_the_chain() {
     let mut facts = facts();
     person(&mut facts, "li").leave = Some(Leave { until: None, backup: Some("han".into()) });
