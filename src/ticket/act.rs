@@ -1,6 +1,6 @@
 //! The one door: every change of a ticket passes here, in one transaction.
 
-use catalog::Catalog;
+use catalog::{Catalog, Template};
 use db::Conn;
 use flow::Event as FlowEvent;
 use form::Answers;
@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     actions::{self, Action, Case},
+    answers,
     effect::{facts_of, keep_timers},
     explain,
-    fact::{Event, Fact, follow, replay},
+    fact::{Event, Fact, fill, follow, replay},
     known::{About, Known},
     policy::{self, Scope},
     sql,
@@ -79,12 +80,21 @@ pub fn act(
     if !action.allows(&case) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
-    let input = checked(action, command.input)?;
+    let mut asked = command.input.clone();
+    let given = action.fills().and_then(|_verb| asked.remove("form"));
+    let input = checked(action, &asked)?;
     policy::check_files(conn, &ctx.actor, &action.files(&input))?;
     let change = action.apply(&case, &input)?;
-    let mut all = change.facts;
+    let changed = filled(conn, &template, &case, (action, given))?;
+    let mut seen = ticket.clone();
+    let mut all = Vec::new();
+    if !changed.is_empty() {
+        all.push(Fact::Filled { changed });
+        fill(&mut seen, &all);
+    }
+    all.extend(change.facts);
     if let Some(event) = change.flow {
-        match advance(conn, ctx, setup, &ticket, &event)? {
+        match advance(conn, ctx, setup, &seen, &event)? {
             Ok(facts) => all.extend(facts),
             Err(refused) => {
                 let asked = (action, command.on);
@@ -97,6 +107,26 @@ pub fn act(
 
 fn is_open(ticket: &Ticket, task: TaskId) -> bool {
     ticket.open_tasks().any(|open| open.id == task)
+}
+
+/// The answers that change with this action.
+fn filled(
+    conn: &mut Conn,
+    template: &Template,
+    case: &Case<'_>,
+    (action, given): (&dyn Action, Option<Value>),
+) -> Result<Answers> {
+    let Some(task) = action.fills().and_then(|verb| case.task(verb)) else {
+        return Ok(Answers::new());
+    };
+    let given = match given {
+        None => Map::new(),
+        Some(Value::Object(given)) => given,
+        Some(_other) => {
+            return Err(Error::field("form", "wrong_type", "form 须是字段到内容的对象"));
+        }
+    };
+    answers::fill(conn, case.ctx, template, (case.ticket, &task.step), &given)
 }
 
 fn checked(action: &dyn Action, input: &Map<String, Value>) -> Result<Answers> {

@@ -66,6 +66,12 @@ pub trait Action: Sync {
         Form::default()
     }
 
+    /// With what the step's part of the ticket's form is filled in, under `form` beside the
+    /// dialog's own answers; not at all when absent.
+    fn fills(&self) -> Option<Verb> {
+        None
+    }
+
     /// Whose it is: the words of a refusal depend on it.
     fn by(&self) -> By {
         By::Handler
@@ -137,7 +143,7 @@ impl Case<'_> {
     }
 
     /// The open task with which this member may do that: the button's, his own, or one to claim.
-    fn task(&self, verb: Verb) -> Option<&Task> {
+    pub(crate) fn task(&self, verb: Verb) -> Option<&Task> {
         let userid = self.ctx.actor.userid()?;
         let can = |task: &&Task| {
             let is_his = match &task.owner {

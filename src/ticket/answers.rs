@@ -1,5 +1,5 @@
-//! The answers of a new ticket: checked against the form, what they refer to found, what is issued
-//! filled in.
+//! The answers of a ticket: checked against the form, what they refer to found, what is issued filled
+//! in; at creation all of them, at a step those that it asks for.
 
 use db::Conn;
 use form::{Answers, Compiled, Context, Reference, Referred};
@@ -19,16 +19,8 @@ pub(crate) fn take(
     given: &Map<String, Value>,
     zone_minutes: i64,
 ) -> Result<Answers> {
-    let broken = |problems: Vec<form::Problem>| {
-        Error::bug(format!("the published form of {} is broken: {problems:?}", template.key))
-    };
-    let form = Compiled::new(&template.form).map_err(broken)?;
-    let mut answers = form.check(given, &Context::default()).map_err(|problems| {
-        let inside = problems
-            .into_iter()
-            .map(|one| form::Problem { path: format!("form.{}", one.path), ..one });
-        refused_fields(inside.collect())
-    })?;
+    let form = compiled(template)?;
+    let mut answers = form.check(given, &Context::default()).map_err(refused)?;
     check_references(conn, ctx, &form.references(&answers))?;
     let day: String = ctx.now.local(zone_minutes).chars().take(10).collect();
     let issued = form.to_issue(&answers).into_iter().map(|field| {
@@ -39,6 +31,50 @@ pub(crate) fn take(
     let issued = issued.collect::<Result<Vec<_>>>()?;
     answers.extend(issued);
     Ok(answers)
+}
+
+/// Brings what is filled in at a step to what is stored, as the answers that change.
+///
+/// # Errors
+/// `field_invalid` with every wrong answer, and every one that the step must have.
+pub(crate) fn fill(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    template: &catalog::Template,
+    (ticket, step): (&Ticket, &str),
+    given: &Map<String, Value>,
+) -> Result<Answers> {
+    let asks =
+        |field: &form::Field| field.access.contains_key(step) || field.access.contains_key("*");
+    if given.is_empty() && !template.form.fields.iter().any(asks) {
+        return Ok(Answers::new());
+    }
+    let form = compiled(template)?;
+    let context = Context { step: Some(step), owned: None, before: Some(&ticket.form) };
+    let answers = form.check(given, &context).map_err(refused)?;
+    // What was there before was checked when it came, and it was another who could show it.
+    let known = form.references(&ticket.form);
+    let is_known =
+        |one: &Reference| known.iter().any(|old| old.what == one.what && old.id == one.id);
+    let mut fresh = form.references(&answers);
+    fresh.retain(|one| !is_known(one));
+    check_references(conn, ctx, &fresh)?;
+    let cleared = ticket.form.keys().filter(|key| !answers.contains_key(*key));
+    let cleared: Vec<_> = cleared.map(|key| (key.clone(), Value::Null)).collect();
+    let changed = answers.into_iter().filter(|(key, value)| ticket.form.get(key) != Some(value));
+    Ok(changed.chain(cleared).collect())
+}
+
+fn compiled(template: &catalog::Template) -> Result<Compiled> {
+    Compiled::new(&template.form).map_err(|problems| {
+        Error::bug(format!("the published form of {} is broken: {problems:?}", template.key))
+    })
+}
+
+fn refused(problems: Vec<form::Problem>) -> Error {
+    let inside =
+        problems.into_iter().map(|one| form::Problem { path: format!("form.{}", one.path), ..one });
+    refused_fields(inside.collect())
 }
 
 /// The files of a ticket: those that its form's answers name, then those that were added. What

@@ -5,6 +5,7 @@ use flow::State;
 use form::Answers;
 use kernel::{Actor, Error, Result, TaskId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::ticket::{Attachment, Priority, Status, Task, TaskState, TemplateRef, Ticket};
 
@@ -85,6 +86,11 @@ pub enum Fact {
     Ordered {
         /// What.
         effect: Box<flow::Effect>,
+    },
+    /// Somebody filled in more of the form.
+    Filled {
+        /// The answers that changed; null for one that was cleared.
+        changed: Answers,
     },
     /// Somebody said something.
     Commented {
@@ -214,6 +220,13 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
     }
 }
 
+/// What a ticket's form says with these facts, for the questions that the flow asks about it.
+pub(crate) fn fill(ticket: &mut Ticket, facts: &[Fact]) {
+    for fact in facts.iter().filter(|fact| matches!(fact, Fact::Filled { .. })) {
+        apply(ticket, fact, ticket.updated_at);
+    }
+}
+
 fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
     match fact {
         Fact::Created(_)
@@ -222,6 +235,14 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
         | Fact::TimerSet { .. }
         | Fact::TimerDropped { .. }
         | Fact::Ordered { .. } => {}
+        Fact::Filled { changed } => {
+            for (key, value) in changed {
+                match value {
+                    Value::Null => ticket.form.remove(key),
+                    value => ticket.form.insert(key.clone(), value.clone()),
+                };
+            }
+        }
         Fact::Suspended => ticket.status = Status::Suspended,
         Fact::Continued => ticket.status = Status::Open,
         Fact::Stepped { state } => ticket.flow = state.clone(),

@@ -62,7 +62,15 @@ fn document_actions(doc: &Value) -> Vec<(String, Value)> {
             all.retain(|one| one.get("name") != Some(&json!("verb")));
         }
         if let Some(doc) = doc.as_object_mut() {
-            let body = json!({ "schema": form_schema(&action.input()) });
+            let mut schema = form_schema(&action.input());
+            if action.fills().is_some()
+                && let Some(all) = schema.get_mut("properties").and_then(Value::as_object_mut)
+            {
+                let filled = "这一步要填写的工单表单内容，见模板的 form";
+                let filled = json!({ "type": "object", "description": filled });
+                all.insert("form".to_owned(), filled);
+            }
+            let body = json!({ "schema": schema });
             doc.insert("operationId".to_owned(), json!(format!("{}_ticket", action.name())));
             doc.insert("summary".to_owned(), json!(action.label()));
             doc.insert(

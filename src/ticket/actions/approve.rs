@@ -21,6 +21,10 @@ impl Action for Approve {
         note("意见", false)
     }
 
+    fn fills(&self) -> Option<Verb> {
+        Some(Verb::Approve)
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         case.task(Verb::Approve).is_some()
     }

@@ -21,6 +21,10 @@ impl Action for Complete {
         note("处理结果", false)
     }
 
+    fn fills(&self) -> Option<Verb> {
+        Some(Verb::Complete)
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         case.task(Verb::Complete).is_some()
     }
