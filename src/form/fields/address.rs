@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     FieldKind, Setting,
     cascade::{labels, path_in, tree_problems},
-    each_row, is_empty, only, refuse,
+    each_row, is_empty, object, only, refuse,
 };
 use crate::{answer::Problem, rules::Type, template::Field, words::Reader};
 
@@ -105,7 +105,7 @@ impl FieldKind for Address {
             let at = format!("{}.region", field.key);
             return refuse(at, "required", format!("请选择{}的地区", field.label));
         }
-        Ok(json!({"region": region, "detail": detail}))
+        Ok(object([("region", region), ("detail", detail)]))
     }
 
     fn words(&self, field: &Field, value: &Value, reader: &Reader) -> String {

@@ -1,13 +1,13 @@
 //! Priced rows: services done, parts used. Each row's amount and the total are computed here,
 //! whatever is given for them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     Cell, FieldKind, Setting, as_rows, each_row, is_empty,
     money::{FEN_MAX, fen, fen_in, in_yuan},
     number::{exact, number_in},
-    only, refuse, unknown,
+    object, only, refuse, unknown,
 };
 use crate::{
     answer::Problem,
@@ -183,7 +183,7 @@ impl FieldKind for Priced {
             let detail = format!("{}的合计超出范围，最多一千亿元", field.label);
             return refuse(format!("{}.total", field.key), "out_of_range", detail);
         }
-        Ok(json!({"rows": rows, "total": total}))
+        Ok(object([("rows", rows.into()), ("total", total.into())]))
     }
 
     /// `上门检测 ×1、灯管 ×2 支，合计 ¥150.00`

@@ -9,9 +9,7 @@ use serde_json::Number;
 /// within an `i128`, so an operation overflows exactly when its reduced result does: the page,
 /// which reckons with numbers of any size, refuses the same.
 const MOST: i128 = 1_000_000_000_000_000_000;
-/// The most digits of a number in JSON: that many survive a double unharmed.
-const DIGITS_MAX: usize = 15;
-/// One more than the greatest number of that many digits.
+/// A number of JSON has at most 15 digits: that many survive a double unharmed.
 const DIGITS_END: u64 = 1_000_000_000_000_000;
 /// The most digits after the point.
 pub(crate) const SCALE_MAX: u32 = 9;
@@ -130,18 +128,19 @@ impl Ratio {
     /// The decimal with at most `scale` digits after the point, rounded half away from zero, as a
     /// number of JSON; none when it has more than 15 digits.
     pub fn to_number(self, scale: u32) -> Option<Number> {
-        if let Some(whole) = self.to_whole().filter(|whole| whole.unsigned_abs() < DIGITS_END) {
-            return Some(whole.into());
+        let scale = scale.min(SCALE_MAX);
+        let (mut digits, mut unit) = (self.scaled(scale), 10_i128.pow(scale));
+        while unit > 1 && digits % 10 == 0 {
+            (digits, unit) = (digits / 10, unit / 10);
         }
-        let text = self.to_text(scale);
-        let digits = text.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0');
-        if digits.count() > DIGITS_MAX {
+        if digits.unsigned_abs() >= DIGITS_END.into() {
             return None;
         }
-        match text.parse::<i64>() {
-            Ok(whole) => Some(whole.into()),
-            Err(_has_a_point) => Number::from_f64(text.parse().ok()?),
+        if unit == 1 {
+            return Some(i64::try_from(digits).ok()?.into());
         }
+        #[expect(clippy::as_conversions, reason = "exact: both are whole and below 2^53")]
+        Number::from_f64(digits as f64 / unit as f64)
     }
 
     /// The same decimal as text: `-12.5`.

@@ -83,7 +83,7 @@ fn any_field() -> impl Strategy<Value = Value> {
     let access = proptest::option::weighted(0.2, access);
     let kind = prop::sample::select(KINDS.as_slice());
     (kind, any::<bool>(), rule(), rule(), rule(), access).prop_map(
-        |((mut field, _answers), required, show, require, when, access)| {
+        |((mut field, answers), required, show, require, when, access)| {
             let map = field.as_object_mut().unwrap();
             let kind = map["kind"].as_str().unwrap().to_owned();
             let is_input =
@@ -93,9 +93,13 @@ fn any_field() -> impl Strategy<Value = Value> {
             if is_input {
                 map.insert("required".to_owned(), json!(required && kind.len() % 2 == 0));
                 rules.extend(require.map(|rule| ("require".to_owned(), rule)));
-                rules.extend(
-                    when.map(|when| ("set".to_owned(), json!([{"when": when, "to": null}]))),
+                let is_plain = !matches!(
+                    kind.as_str(),
+                    "address" | "location" | "items" | "table" | "date_range"
                 );
+                let to = answers.first().filter(|_answer| is_plain && required);
+                rules
+                    .extend(when.map(|when| ("set".to_owned(), json!([{"when": when, "to": to}]))));
             }
             map.insert("label".to_owned(), json!("字段"));
             map.insert("rules".to_owned(), rules.into());
