@@ -262,6 +262,32 @@ fn a_form_has_its_limits() {
 }
 
 #[test]
+fn names_and_explanations_are_as_long_as_may_be_and_no_longer() {
+    let field = |label: usize, help: usize, key: usize| {
+        json!({"key": "k".repeat(key), "kind": "text", "label": "名".repeat(label),
+            "help": {"zh-CN": "", "en": "h".repeat(help)}})
+    };
+    refused_beside(field(100, 500, 40), &[]);
+    refused_beside(
+        field(101, 501, 41),
+        &[
+            ("fields[2].key", "bad_key"),
+            ("fields[2].label", "bad_label"),
+            ("fields[2].help", "too_long"),
+        ],
+    );
+    let flow = |many: usize| {
+        json!({"key": "x", "kind": "text", "label": "x",
+        "rules": {"start": vec![json!({"flow": "f"}); many]}})
+    };
+    refused_beside(flow(20), &[]);
+    refused_beside(flow(21), &[("fields[2].rules.start", "too_many")]);
+    let flow =
+        json!({"key": "x", "kind": "text", "label": "x", "rules": {"start": [{"flow": "F 1"}]}});
+    refused_beside(flow, &[("fields[2].rules.start[0].flow", "bad_key")]);
+}
+
+#[test]
 fn what_is_no_form_is_told_with_its_path() {
     let path = |json: Value| {
         let problems = Library::default().expand(&json).unwrap_err();
