@@ -245,6 +245,10 @@ mod tests {
         assert_eq!(most.plus(Ratio::whole(1).unwrap()), None);
         assert_eq!(most.times(most), None);
         assert_eq!(most.to_number(0), None);
+        let end = Ratio::whole(1_000_000_000_000_000).unwrap();
+        assert_eq!(end.to_number(9), None);
+        let last = end.minus(Ratio::whole(1).unwrap()).unwrap();
+        assert_eq!(last.to_number(9), Some(999_999_999_999_999_i64.into()));
         assert_eq!(most.plus(most.negative()), Some(Ratio::ZERO));
     }
 

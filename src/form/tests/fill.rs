@@ -275,6 +275,41 @@ fn a_condition_from_elsewhere_reads_the_answers() {
     assert_eq!(Rule::parse(&json, form.scope()).unwrap_err().code, "not_an_option");
 }
 
+/// What depends on a share of nothing.
+fn shares() -> Compiled {
+    let share = json!({">": [{"/": [1, {"var": "many"}]}, 0]});
+    compiled(json!([
+        {"key": "many", "kind": "number", "label": "份数"},
+        {"key": "shown", "kind": "number", "label": "每份", "rules": {"show": share}},
+        {"key": "asked", "kind": "text", "label": "备注",
+            "rules": {"require": share, "start": [{"when": share, "flow": "split"}]}},
+    ]))
+}
+
+#[test]
+fn what_cannot_be_worked_out_is_refused_once_where_it_stands() {
+    let form = shares();
+    stores(
+        &form,
+        json!({"many": 2, "shown": 1, "asked": "x"}),
+        json!({"many": 2, "shown": 1, "asked": "x"}),
+    );
+    let trap = "divide_by_zero";
+    refuses(&form, json!({"many": 0, "shown": "x"}), &[("shown", trap), ("asked", trap)]);
+}
+
+#[test]
+fn what_cannot_be_decided_about_stored_answers_is_shown_and_asked_and_starts_nothing() {
+    let form = shares();
+    let stored = answers(json!({"many": 0, "shown": 1}));
+    assert_eq!(form.readable(&stored, &Context::default()), stored);
+    let seen = form.view(&stored, &Context::default());
+    assert_eq!(seen.iter().map(|one| one.is_required).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(form.missing(&stored), [Missing { section: None, key: "asked" }]);
+    assert_eq!(form.starts(&stored), <[&str; 0]>::default());
+    assert_eq!(form.starts(&answers(json!({"many": 2}))), ["split"]);
+}
+
 #[test]
 fn no_more_problems_are_told_than_one_can_read() {
     let many: serde_json::Map<String, Value> =
