@@ -290,9 +290,8 @@ impl<'c> Pass<'c> {
         };
         let is_empty = kind.is_empty(given);
         if access == Access::Edit {
-            let value = (!is_empty).then(|| self.normalised(at, field, kind, given));
-            let Some(value) = value else { return default.cloned() };
-            return value;
+            let value = (!is_empty).then(|| self.normalised(at, field, kind, given)).flatten();
+            return value.or_else(|| default.cloned());
         }
         let before = before.or(default);
         let is_same = match before {

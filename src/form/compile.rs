@@ -3,7 +3,7 @@
 
 mod order;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use serde_json::Value;
 
@@ -22,6 +22,12 @@ pub struct Compiled {
     keys: HashMap<String, usize>,
     vars: Variables,
     order: Vec<usize>,
+}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Compiled").field("form", &self.form).finish_non_exhaustive()
+    }
 }
 
 /// What belongs to one entry of the form's list.

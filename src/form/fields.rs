@@ -254,27 +254,39 @@ fn as_rows<'v>(
 /// An object of an answer has these members and no other.
 fn only(field: &Field, map: &Map<String, Value>, members: &[&str]) -> Result<(), Vec<Problem>> {
     match map.keys().find(|key| !members.contains(&key.as_str())) {
-        Some(other) => unknown(&field.key, other),
+        Some(other) => Err(vec![unknown(other).below(&field.key)]),
         None => Ok(()),
     }
 }
 
-fn unknown<T>(at: &str, member: &str) -> Result<T, Vec<Problem>> {
-    let member = kernel::text::cut_chars(member, 40);
-    refuse(format!("{at}.{member}"), "unknown_field", format!("没有 {member} 这一项，请删除它"))
+/// An object of an answer. Unlike `json!` it moves its members in and copies none.
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Every row normalised, or every problem of every row.
+/// A member that an object of an answer does not have.
+fn unknown(member: &str) -> Problem {
+    let member = kernel::text::cut_chars(member, 40);
+    let detail = format!("没有 {member} 这一项，请删除它");
+    Problem::new(member, "unknown_field", detail)
+}
+
+/// Every row normalised, or every problem of every row. Their paths are put together only when
+/// there are any: `normalise` tells them from the row.
 fn each_row(
     rows: &[Value],
-    normalise: impl Fn(usize, &Value) -> Result<Value, Vec<Problem>>,
+    path: impl Fn() -> String,
+    normalise: impl Fn(&Value) -> Result<Value, Vec<Problem>>,
 ) -> Result<Vec<Value>, Vec<Problem>> {
     let mut clean = Vec::with_capacity(rows.len());
     let mut problems = Vec::new();
     for (at, row) in rows.iter().enumerate() {
-        match normalise(at, row) {
+        match normalise(row) {
             Ok(row) => clean.push(row),
-            Err(more) => problems.extend(more),
+            Err(more) => {
+                let path = format!("{}[{at}]", path());
+                problems.extend(more.into_iter().map(|one| one.below(&path)));
+            }
         }
     }
     if problems.is_empty() { Ok(clean) } else { Err(problems) }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     answer::Problem,
+    publish,
     template::{Field, Form},
 };
 
@@ -32,14 +33,14 @@ impl Library {
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (name, entry) in &self.entries {
-            let entry = Value::Object(entry.clone());
-            let found = match read::<Field>(&entry) {
-                Ok(field) if field.library.is_some() => {
-                    let detail = "字段库的字段不能再引用字段库，请写全";
-                    vec![Problem::new(ENTRY, "library_loop", detail)]
+            let found = if entry.contains_key(ENTRY) {
+                let detail = "字段库的字段不能再引用字段库，请写全";
+                vec![Problem::new(ENTRY, "library_loop", detail)]
+            } else {
+                match read::<Field>(&Value::Object(entry.clone())) {
+                    Ok(field) => publish::problems_of(&field),
+                    Err(problem) => vec![problem],
                 }
-                Ok(field) => Form { fields: vec![field] }.problems(),
-                Err(problem) => vec![problem],
             };
             problems.extend(found.into_iter().map(|one| one.below(name)));
         }

@@ -56,6 +56,20 @@ impl Form {
     }
 }
 
+/// Everything that is wrong with a field that stands for itself, with paths from it.
+pub(crate) fn problems_of(field: &Field) -> Vec<Problem> {
+    let mut problems = field_problems(field);
+    let alone = Form { fields: vec![field.clone()] };
+    if let Err(more) = Compiled::new(&alone) {
+        let inner = |one: Problem| {
+            let path = one.path.trim_start_matches("fields[0]").trim_start_matches('.').to_owned();
+            Problem { path, ..one }
+        };
+        problems.extend(more.into_iter().map(inner));
+    }
+    problems
+}
+
 fn field_problems(field: &Field) -> Vec<Problem> {
     let mut problems = settings_problems(field);
     let access = field.access.keys().filter(|step| *step != "*" && !is_key(step));

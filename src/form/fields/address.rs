@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     FieldKind, Setting,
     cascade::{labels, path_in, tree_problems},
-    each_row, is_empty, only, refuse,
+    each_row, is_empty, object, only, refuse,
 };
 use crate::{answer::Problem, rules::Type, template::Field, words::Reader};
 
@@ -28,13 +28,17 @@ fn region(field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
         let detail = format!("{label}须是从省起的名称列表，最多 {LEVELS_MAX} 级");
         return refuse(at, "wrong_type", detail);
     };
-    let names = each_row(rows, |nth, row| {
-        let name = row.as_str().map(kernel::text::clean).filter(|name| !name.is_empty());
-        match name.filter(|name| name.chars().count() <= REGION_MAX) {
-            Some(name) => Ok(Value::String(name)),
-            None => refuse(format!("{at}[{nth}]"), "malformed", format!("{label}须是地区名称")),
-        }
-    })?;
+    let names = each_row(
+        rows,
+        || at.clone(),
+        |row| {
+            let name = row.as_str().map(kernel::text::clean).filter(|name| !name.is_empty());
+            match name.filter(|name| name.chars().count() <= REGION_MAX) {
+                Some(name) => Ok(Value::String(name)),
+                None => refuse("", "malformed", format!("{label}须是地区名称")),
+            }
+        },
+    )?;
     Ok(Value::Array(names))
 }
 
@@ -101,7 +105,7 @@ impl FieldKind for Address {
             let at = format!("{}.region", field.key);
             return refuse(at, "required", format!("请选择{}的地区", field.label));
         }
-        Ok(json!({"region": region, "detail": detail}))
+        Ok(object([("region", region), ("detail", detail)]))
     }
 
     fn words(&self, field: &Field, value: &Value, reader: &Reader) -> String {

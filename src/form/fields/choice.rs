@@ -146,10 +146,14 @@ impl FieldKind for MultiSelect {
     /// Stored in the order of the options, each once.
     fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
         let rows = as_rows(field, value, OPTIONS_MAX, "项")?;
-        each_row(rows, |at, row| match row.as_str() {
-            Some(text) if is_option(field, text) => Ok(Value::Null),
-            _ => not_an_option(field, format!("{}[{at}]", field.key)),
-        })?;
+        each_row(
+            rows,
+            || field.key.clone(),
+            |row| match row.as_str() {
+                Some(text) if is_option(field, text) => Ok(Value::Null),
+                _ => not_an_option(field, String::new()),
+            },
+        )?;
         let given: BTreeSet<_> = texts(value).collect();
         if given.len() < rows.len() {
             return refuse(&field.key, "duplicate", format!("{}中有重复的选项", field.label));

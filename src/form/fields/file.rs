@@ -35,13 +35,13 @@ pub(crate) const ATTACHMENTS: Files = Files {
 
 pub(crate) struct Signature;
 
-fn file_id(path: String, label: &str, value: &Value) -> Result<Value, Vec<Problem>> {
+fn file_id(field: &Field, path: &str, value: &Value) -> Result<Value, Vec<Problem>> {
     let is_id =
         |id: &str| id.bytes().all(|byte| byte.is_ascii_digit()) && id.parse::<i64>().is_ok();
     if value.as_str().is_some_and(is_id) {
         return Ok(value.clone());
     }
-    refuse(path, "wrong_type", format!("{label}须是文件编号，先上传再引用"))
+    refuse(path, "wrong_type", format!("{}须是文件编号，先上传再引用", field.label))
 }
 
 impl FieldKind for Files {
@@ -67,9 +67,7 @@ impl FieldKind for Files {
 
     fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
         let rows = as_rows(field, value, self.most, self.measure)?;
-        let label = format!("{}的每一项", field.label);
-        each_row(rows, |at, row| file_id(format!("{}[{at}]", field.key), &label, row))
-            .map(Value::Array)
+        each_row(rows, || field.key.clone(), |row| file_id(field, "", row)).map(Value::Array)
     }
 
     fn words(&self, _field: &Field, value: &Value, reader: &Reader) -> String {
@@ -101,7 +99,7 @@ impl FieldKind for Signature {
     }
 
     fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
-        file_id(field.key.clone(), &field.label, value)
+        file_id(field, &field.key, value)
     }
 
     fn words(&self, _field: &Field, _value: &Value, reader: &Reader) -> String {

@@ -56,7 +56,7 @@ impl FieldKind for Formula {
     }
 
     fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
-        let number = number::exact(&field.key, &field.label, value)?;
+        let number = number::exact_in(field, value)?;
         match number.to_number(self.scale(field)) {
             Some(number) => Ok(Value::Number(number)),
             None => refuse(&field.key, "out_of_range", format!("{}超出范围", field.label)),

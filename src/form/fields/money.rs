@@ -20,13 +20,19 @@ pub(super) const FEN_MAX: i64 = 10_000_000_000_000;
 
 pub(crate) struct Money;
 
-/// An amount of fen, or the problem that it is none.
-pub(super) fn fen(path: &str, label: &str, value: &Value) -> Result<Ratio, Vec<Problem>> {
-    let amount = exact(path, label, value)?;
+/// An amount of fen, or the problem that it is none, without a path.
+pub(super) fn fen(label: &str, value: &Value) -> Result<Ratio, Problem> {
+    let amount = exact(label, value)?;
     match amount.to_whole() {
         Some(fen) if fen.abs() <= FEN_MAX => Ok(amount),
-        Some(_) => refuse(path, "out_of_range", format!("{label}超出范围，最多一千亿元")),
-        None => refuse(path, "too_precise", format!("{label}须是整数分，例如 12.50 元写成 1250")),
+        Some(_) => {
+            let detail = format!("{label}超出范围，最多一千亿元");
+            Err(Problem::new("", "out_of_range", detail))
+        }
+        None => {
+            let detail = format!("{label}须是整数分，例如 12.50 元写成 1250");
+            Err(Problem::new("", "too_precise", detail))
+        }
     }
 }
 
@@ -62,7 +68,7 @@ impl FieldKind for Money {
     }
 
     fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
-        let amount = fen(&field.key, &field.label, value)?;
+        let amount = fen(&field.label, value).map_err(|one| vec![one.below(&field.key)])?;
         if field.lowest.is_none() && amount < Ratio::ZERO {
             return refuse(&field.key, "out_of_range", format!("{}不能是负数", field.label));
         }

@@ -20,18 +20,21 @@ const STARS_MAX: usize = 10;
 pub(crate) struct Number;
 pub(crate) struct Rating;
 
-/// A number as rules see it, or the problem that it is none, or one with too many digits.
-pub(super) fn exact(path: &str, label: &str, value: &Value) -> Result<Ratio, Vec<Problem>> {
+/// A number as rules see it, or the problem that it is none, or one with too many digits. The
+/// problem has no path yet: most numbers are good, and paths cost more than numbers.
+pub(super) fn exact(label: &str, value: &Value) -> Result<Ratio, Problem> {
     let Some(number) = value.as_number() else {
-        return refuse(path, "wrong_type", format!("{label}须是数字"));
+        return Err(Problem::new("", "wrong_type", format!("{label}须是数字")));
     };
-    match Ratio::of(number) {
-        Some(number) => Ok(number),
-        None => {
-            let detail = format!("{label}最多 15 位有效数字、{SCALE_MAX} 位小数");
-            refuse(path, "too_precise", detail)
-        }
-    }
+    Ratio::of(number).ok_or_else(|| {
+        let detail = format!("{label}最多 15 位有效数字、{SCALE_MAX} 位小数");
+        Problem::new("", "too_precise", detail)
+    })
+}
+
+/// The number that answers a field.
+pub(super) fn exact_in(field: &Field, value: &Value) -> Result<Ratio, Vec<Problem>> {
+    exact(&field.label, value).map_err(|problem| vec![problem.below(&field.key)])
 }
 
 /// The same value, if it is within the bounds of its field.
@@ -121,7 +124,7 @@ impl FieldKind for Number {
 
     fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
         let scale = self.scale(field);
-        let number = bounded(field, exact(&field.key, &field.label, value)?, cell::decimal)?;
+        let number = bounded(field, exact_in(field, value)?, cell::decimal)?;
         match number.to_number(SCALE_MAX).filter(|_number| number.fits(scale)) {
             Some(number) => Ok(Value::Number(number)),
             None => {
@@ -164,7 +167,7 @@ impl FieldKind for Rating {
 
     fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
         let most = field.max.unwrap_or(STARS).min(STARS_MAX);
-        let stars = exact(&field.key, &field.label, value)?.to_whole();
+        let stars = exact_in(field, value)?.to_whole();
         let stars = stars.and_then(|stars| usize::try_from(stars).ok());
         match stars.filter(|stars| (1..=most).contains(stars)) {
             Some(stars) => Ok(stars.into()),

@@ -1,13 +1,13 @@
 //! Priced rows: services done, parts used. Each row's amount and the total are computed here,
 //! whatever is given for them.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     Cell, FieldKind, Setting, as_rows, each_row, is_empty,
     money::{FEN_MAX, fen, fen_in, in_yuan},
     number::{exact, number_in},
-    only, refuse,
+    object, only, refuse, unknown,
 };
 use crate::{
     answer::Problem,
@@ -34,100 +34,93 @@ pub(crate) struct Priced {
 pub(crate) const ITEMS: Priced = Priced { name: "items", label: "服务项目" };
 pub(crate) const PARTS: Priced = Priced { name: "parts", label: "备件" };
 
-/// One row, being read.
-struct Row<'v> {
-    at: String,
-    field: &'v Field,
-    map: &'v Map<String, Value>,
-}
+/// One row, being read. Problems have paths from the row: `quantity`.
+struct Row<'v>(&'v Map<String, Value>);
 
 impl<'v> Row<'v> {
-    fn path(&self, name: &str) -> String {
-        format!("{}.{name}", self.at)
-    }
-
     fn given(&self, name: &str) -> Option<&'v Value> {
-        self.map.get(name).filter(|value| !is_empty(value))
+        self.0.get(name).filter(|value| !is_empty(value))
     }
 
-    fn needed(&self, name: &str, what: &str) -> Result<&'v Value, Vec<Problem>> {
-        match self.given(name) {
-            Some(value) => Ok(value),
-            None => refuse(self.path(name), "required", format!("请填写{what}")),
-        }
+    fn needed(&self, name: &str, what: &str) -> Result<&'v Value, Problem> {
+        let missing = || Problem::new(name, "required", format!("请填写{what}"));
+        self.given(name).ok_or_else(missing)
     }
 
-    fn text(&self, name: &str, what: &str, value: &Value) -> Result<String, Vec<Problem>> {
-        let Some(text) = value.as_str() else {
-            return refuse(self.path(name), "wrong_type", format!("{what}须是文字"));
-        };
-        let text = kernel::text::clean(text).replace(['\n', '\t'], " ");
-        if text.chars().count() > TEXT_MAX {
-            let detail = format!("{what}最多 {TEXT_MAX} 个字");
-            return refuse(self.path(name), "too_long", detail);
-        }
-        if text.is_empty() {
-            return refuse(self.path(name), "required", format!("请填写{what}"));
-        }
-        Ok(text)
-    }
-
-    fn quantity(&self) -> Result<Ratio, Vec<Problem>> {
-        let path = self.path("quantity");
-        let quantity = exact(&path, "数量", self.needed("quantity", "数量")?)?;
+    fn quantity(&self) -> Result<Ratio, Problem> {
+        let refuse = |code, detail: String| Err(Problem::new("quantity", code, detail));
+        let quantity = exact("数量", self.needed("quantity", "数量")?);
+        let quantity = quantity.map_err(|problem| problem.below("quantity"))?;
         if quantity <= Ratio::ZERO {
-            return refuse(path, "out_of_range", "数量须大于零");
+            return refuse("out_of_range", "数量须大于零".to_owned());
         }
         if !quantity.fits(QUANTITY_SCALE) {
-            return refuse(path, "too_precise", format!("数量最多 {QUANTITY_SCALE} 位小数"));
+            return refuse("too_precise", format!("数量最多 {QUANTITY_SCALE} 位小数"));
         }
         Ok(quantity)
     }
 
-    fn price(&self) -> Result<Ratio, Vec<Problem>> {
-        let path = self.path("price");
-        let price = fen(&path, "单价", self.needed("price", "单价")?)?;
+    fn price(&self) -> Result<Ratio, Problem> {
+        let price = fen("单价", self.needed("price", "单价")?);
+        let price = price.map_err(|problem| problem.below("price"))?;
         if price < Ratio::ZERO {
-            return refuse(path, "out_of_range", "单价不能是负数");
+            return Err(Problem::new("price", "out_of_range", "单价不能是负数"));
         }
         Ok(price)
     }
 
     /// The row as it is stored. Every member's problem is told at once.
     fn clean(&self) -> Result<Value, Vec<Problem>> {
-        let name = self.needed("name", "名称").and_then(|value| self.text("name", "名称", value));
-        let (quantity, price) = (self.quantity(), self.price());
+        if let Some(other) = self.0.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
+            return Err(vec![unknown(other)]);
+        }
         let mut row = Map::new();
         let mut problems = Vec::new();
-        for (member, what) in [("code", "编码"), ("unit", "单位")] {
-            let Some(value) = self.given(member) else { continue };
-            match self.text(member, what, value) {
+        for (member, what) in [("name", "名称"), ("code", "编码"), ("unit", "单位")] {
+            let value = match self.given(member) {
+                None if member != "name" => continue,
+                value => value.map_or_else(|| self.needed(member, what), Ok),
+            };
+            match value.and_then(|value| text(member, what, value)) {
                 Ok(text) => drop(row.insert(member.to_owned(), text.into())),
-                Err(more) => problems.extend(more),
+                Err(problem) => problems.push(problem),
             }
         }
-        match (name, quantity, price) {
-            (Ok(name), Ok(quantity), Ok(price)) if problems.is_empty() => {
+        match (self.quantity(), self.price()) {
+            (Ok(quantity), Ok(price)) if problems.is_empty() => {
                 let amount = quantity.times(price).map(Ratio::rounded);
                 let Some(amount) = amount.filter(|fen| *fen <= FEN_MAX) else {
-                    let detail = format!("{}的一行金额超出范围", self.field.label);
-                    return refuse(self.path("amount"), "out_of_range", detail);
+                    let detail = "一行的金额最多一千亿元，请检查数量与单价";
+                    return Err(vec![Problem::new("amount", "out_of_range", detail)]);
                 };
-                row.insert("name".to_owned(), name.into());
                 let number = quantity.to_number(QUANTITY_SCALE).map(Value::Number);
                 row.insert("quantity".to_owned(), number.unwrap_or_default());
                 row.insert("price".to_owned(), price.rounded().into());
                 row.insert("amount".to_owned(), amount.into());
                 Ok(Value::Object(row))
             }
-            (name, quantity, price) => {
-                problems.extend(name.err().into_iter().flatten());
-                problems.extend(quantity.err().into_iter().flatten());
-                problems.extend(price.err().into_iter().flatten());
+            (quantity, price) => {
+                problems.extend(quantity.err());
+                problems.extend(price.err());
                 Err(problems)
             }
         }
     }
+}
+
+fn text(name: &str, what: &str, value: &Value) -> Result<String, Problem> {
+    let refuse = |code, detail| Err(Problem::new(name, code, detail));
+    let Some(text) = value.as_str() else {
+        return refuse("wrong_type", format!("{what}须是文字"));
+    };
+    let text = kernel::text::clean(text).replace(['\n', '\t'], " ");
+    if text.chars().count() > TEXT_MAX {
+        return refuse("too_long", format!("{what}最多 {TEXT_MAX} 个字"));
+    }
+    if text.is_empty() {
+        return refuse("required", format!("请填写{what}"));
+    }
+    Ok(text)
 }
 
 fn rows_of(value: &Value) -> &[Value] {
@@ -179,15 +172,10 @@ impl FieldKind for Priced {
         };
         only(field, map, &["rows", "total"])?;
         let rows = as_rows(field, map.get("rows").unwrap_or(&Value::Null), ROWS_MAX, "行")?;
-        let rows = each_row(rows, |at, row| {
-            let at = format!("{}.rows[{at}]", field.key);
-            let Some(map) = row.as_object() else {
-                return refuse(at, "wrong_type", format!("{}的每一行须是对象", field.label));
-            };
-            if let Some(other) = map.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
-                return super::unknown(&at, other);
-            }
-            Row { at, field, map }.clean()
+        let path = || format!("{}.rows", field.key);
+        let rows = each_row(rows, path, |row| match row.as_object() {
+            Some(map) => Row(map).clean(),
+            None => refuse("", "wrong_type", format!("{}的每一行须是对象", field.label)),
         })?;
         let amounts = rows.iter().map(|row| row.get("amount").map_or(0, fen_in));
         let total = amounts.fold(0_i64, i64::saturating_add);
@@ -195,7 +183,7 @@ impl FieldKind for Priced {
             let detail = format!("{}的合计超出范围，最多一千亿元", field.label);
             return refuse(format!("{}.total", field.key), "out_of_range", detail);
         }
-        Ok(json!({"rows": rows, "total": total}))
+        Ok(object([("rows", rows.into()), ("total", total.into())]))
     }
 
     /// `上门检测 ×1、灯管 ×2 支，合计 ¥150.00`

@@ -48,13 +48,13 @@ fn column_problems(column: &Field) -> Vec<Problem> {
     problems
 }
 
-/// One row as it is stored. Every cell's problem is told at once.
-fn row_of(field: &Field, at: &str, row: &Value) -> Result<Value, Vec<Problem>> {
+/// One row as it is stored. Every cell's problem is told at once, with its path from the row.
+fn row_of(field: &Field, row: &Value) -> Result<Value, Vec<Problem>> {
     let Some(given) = row.as_object() else {
-        return refuse(at, "wrong_type", format!("{}的每一行须是对象", field.label));
+        return refuse("", "wrong_type", format!("{}的每一行须是对象", field.label));
     };
     if let Some(other) = given.keys().find(|key| field.columns.iter().all(|one| one.key != **key)) {
-        return unknown(at, other);
+        return Err(vec![unknown(other)]);
     }
     let mut clean = Map::new();
     let mut problems = Vec::new();
@@ -66,15 +66,15 @@ fn row_of(field: &Field, at: &str, row: &Value) -> Result<Value, Vec<Problem>> {
             Ok(Some(value)) => drop(clean.insert(column.key.clone(), value)),
             Ok(None) if column.required => {
                 let detail = format!("请填写{}的{}", field.label, column.label);
-                problems.push(Problem::new(format!("{at}.{}", column.key), "required", detail));
+                problems.push(Problem::new(&column.key, "required", detail));
             }
             Ok(None) => {}
-            Err(more) => problems.extend(more.into_iter().map(|one| one.below(at))),
+            Err(more) => problems.extend(more),
         }
     }
     match (problems.is_empty(), clean.is_empty()) {
         (true, false) => Ok(Value::Object(clean)),
-        (true, true) => refuse(at, "required", format!("{}有空行，请填写或删除", field.label)),
+        (true, true) => refuse("", "required", format!("{}有空行，请填写或删除", field.label)),
         (false, _) => Err(problems),
     }
 }
@@ -137,8 +137,7 @@ impl FieldKind for Table {
 
     fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
         let rows = as_rows(field, value, ROWS_MAX, "行")?;
-        each_row(rows, |at, row| row_of(field, &format!("{}[{at}]", field.key), row))
-            .map(Value::Array)
+        each_row(rows, || field.key.clone(), |row| row_of(field, row)).map(Value::Array)
     }
 
     /// `灯具 2；线路 1.5 小时`

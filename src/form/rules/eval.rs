@@ -80,16 +80,19 @@ fn both<'a>(pair: &'a (Node, Node), facts: &'a dyn Facts) -> Result<Pair<'a>, Tr
 }
 
 fn in_order(order: Order, nodes: &[Node], facts: &dyn Facts) -> Result<bool, Trap> {
-    let data = nodes.iter().map(|node| node.eval(facts)).collect::<Result<Vec<_>, _>>()?;
+    let mut data = nodes.iter().map(|node| node.eval(facts));
+    let mut left = data.next().unwrap_or(Ok(Datum::Null))?;
     let mut holds = true;
-    for (left, right) in data.iter().zip(data.iter().skip(1)) {
-        holds &= match (left, right) {
+    for right in data {
+        let right = right?;
+        holds &= match (&left, &right) {
             (Datum::Null, _) | (_, Datum::Null) => false,
             (Datum::Number(left), Datum::Number(right)) => order.holds(left.cmp(right)),
             // Dates and times are written at one width, so their texts stand in their order.
             (Datum::Text(left), Datum::Text(right)) => order.holds(left.cmp(right)),
             _ => return Err(Trap::TypeClash),
         };
+        left = right;
     }
     Ok(holds)
 }

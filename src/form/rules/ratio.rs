@@ -9,9 +9,7 @@ use serde_json::Number;
 /// within an `i128`, so an operation overflows exactly when its reduced result does: the page,
 /// which reckons with numbers of any size, refuses the same.
 const MOST: i128 = 1_000_000_000_000_000_000;
-/// The most digits of a number in JSON: that many survive a double unharmed.
-const DIGITS_MAX: usize = 15;
-/// One more than the greatest number of that many digits.
+/// A number of JSON has at most 15 digits: that many survive a double unharmed.
 const DIGITS_END: u64 = 1_000_000_000_000_000;
 /// The most digits after the point.
 pub(crate) const SCALE_MAX: u32 = 9;
@@ -37,21 +35,27 @@ impl Ratio {
         match number.as_i64() {
             Some(whole) if whole.unsigned_abs() < DIGITS_END => Self::whole(whole),
             Some(_) => None,
-            None => Self::of_decimal(&number.as_f64()?.to_string()),
+            None => Self::of_double(number.as_f64()?),
         }
     }
 
-    /// `-12.50`
-    fn of_decimal(text: &str) -> Option<Self> {
-        let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-        let scale = u32::try_from(part.len()).ok().filter(|scale| *scale <= SCALE_MAX)?;
-        if whole.len() > 18 {
-            return None;
+    /// The decimal that a double stands for: the one with the fewest digits after the point whose
+    /// nearest double it is. Digits and unit are exact as doubles, so their quotient is rounded
+    /// once, as reading the decimal was.
+    fn of_double(double: f64) -> Option<Self> {
+        let (mut unit, mut den) = (1.0, 1);
+        for _digit in 0..=SCALE_MAX {
+            let digits = (double * unit).round();
+            if digits.abs() >= 1e15 {
+                return None;
+            }
+            if digits / unit == double {
+                #[expect(clippy::as_conversions, reason = "exact: whole and below 2^53")]
+                return Self::reduced(digits as i128, den);
+            }
+            (unit, den) = (unit * 10.0, den * 10);
         }
-        let digits: i128 = format!("{whole}{part}").parse().ok()?;
-        let fits = digits < i128::from(DIGITS_END);
-        fits.then(|| Self::reduced(sign * digits, 10_i128.pow(scale))).flatten()
+        None
     }
 
     fn reduced(num: i128, den: i128) -> Option<Self> {
@@ -124,15 +128,19 @@ impl Ratio {
     /// The decimal with at most `scale` digits after the point, rounded half away from zero, as a
     /// number of JSON; none when it has more than 15 digits.
     pub fn to_number(self, scale: u32) -> Option<Number> {
-        let text = self.to_text(scale);
-        let digits = text.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0');
-        if digits.count() > DIGITS_MAX {
+        let scale = scale.min(SCALE_MAX);
+        let (mut digits, mut unit) = (self.scaled(scale), 10_i128.pow(scale));
+        while unit > 1 && digits % 10 == 0 {
+            (digits, unit) = (digits / 10, unit / 10);
+        }
+        if digits.unsigned_abs() >= DIGITS_END.into() {
             return None;
         }
-        match text.parse::<i64>() {
-            Ok(whole) => Some(whole.into()),
-            Err(_has_a_point) => Number::from_f64(text.parse().ok()?),
+        if unit == 1 {
+            return Some(i64::try_from(digits).ok()?.into());
         }
+        #[expect(clippy::as_conversions, reason = "exact: both are whole and below 2^53")]
+        Number::from_f64(digits as f64 / unit as f64)
     }
 
     /// The same decimal as text: `-12.5`.
@@ -168,7 +176,18 @@ impl PartialOrd for Ratio {
     }
 }
 
+/// Euclid's; in 64 bits as soon as they suffice, where dividing is several times faster.
 fn gcd(mut a: i128, mut b: i128) -> i128 {
+    while b != 0 {
+        if let (Ok(small), Ok(smaller)) = (u64::try_from(a), u64::try_from(b)) {
+            return gcd_small(small, smaller).into();
+        }
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+fn gcd_small(mut a: u64, mut b: u64) -> u64 {
     while b != 0 {
         (a, b) = (b, a % b);
     }
@@ -226,6 +245,10 @@ mod tests {
         assert_eq!(most.plus(Ratio::whole(1).unwrap()), None);
         assert_eq!(most.times(most), None);
         assert_eq!(most.to_number(0), None);
+        let end = Ratio::whole(1_000_000_000_000_000).unwrap();
+        assert_eq!(end.to_number(9), None);
+        let last = end.minus(Ratio::whole(1).unwrap()).unwrap();
+        assert_eq!(last.to_number(9), Some(999_999_999_999_999_i64.into()));
         assert_eq!(most.plus(most.negative()), Some(Ratio::ZERO));
     }
 
@@ -237,6 +260,15 @@ mod tests {
             prop_assert!(ratio.fits(2));
             prop_assert_eq!(ratio.times(Ratio::whole(100).unwrap()), Ratio::whole(cents));
             prop_assert_eq!(Ratio::of(&ratio.to_number(2).unwrap()), Some(ratio));
+        }
+
+        #[test]
+        fn every_decimal_is_taken_as_it_is_written(digits in 0..1_000_000_000_000_000_i64, scale in 0..=SCALE_MAX) {
+            let unit = 10_i64.pow(scale);
+            let part = format!("{:09}", i128::from(digits % unit) * 10_i128.pow(SCALE_MAX - scale));
+            let text = format!("{}.{}", digits / unit, part.trim_end_matches('0'));
+            let number: Number = serde_json::from_str(text.trim_end_matches('.')).unwrap();
+            prop_assert_eq!(Ratio::of(&number), Ratio::reduced(digits.into(), unit.into()));
         }
 
         #[test]

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -116,6 +116,8 @@ fn declarations(types: HashMap<String, Declared>) -> Declarations {
     Declarations { names, types }
 }
 
+static DECLARATIONS: LazyLock<Declarations> = LazyLock::new(|| declarations(golden().types));
+
 fn json_of(datum: Datum<'_>, scale: u32) -> Value {
     match datum {
         Datum::Null => Value::Null,
@@ -188,15 +190,15 @@ fn rules_are_refused_as_and_where_the_vectors_say() {
 
 #[test]
 fn a_rule_names_its_variables_and_its_type_can_be_demanded() {
-    let declarations = declarations(golden().types);
+    let declarations = &*DECLARATIONS;
     let json = json!({"+": [{"var": "age"}, {"var": "price"}]});
-    let rule = Rule::parse_as(&json, &declarations, Type::Number).unwrap();
+    let rule = Rule::parse_as(&json, declarations, Type::Number).unwrap();
     let names: Vec<_> = rule.vars().iter().map(|id| declarations.names[*id].as_str()).collect();
     assert_eq!(names, ["age", "price"]);
-    let fault = Rule::parse_as(&json, &declarations, Type::Bool).unwrap_err();
+    let fault = Rule::parse_as(&json, declarations, Type::Bool).unwrap_err();
     assert_eq!((fault.code, fault.at.as_str()), ("type_clash", ""));
-    assert!(Rule::parse_as(&json!("2026-01-01"), &declarations, Type::Date).is_ok());
-    assert!(Rule::parse_as(&json!(null), &declarations, Type::Date).is_ok());
+    assert!(Rule::parse_as(&json!("2026-01-01"), declarations, Type::Date).is_ok());
+    assert!(Rule::parse_as(&json!(null), declarations, Type::Date).is_ok());
 }
 
 fn any_constant() -> impl Strategy<Value = Value> {
@@ -247,9 +249,9 @@ proptest! {
     /// Whatever somebody writes is refused or worked out, and of the type that was told.
     #[test]
     fn every_rule_is_refused_or_has_a_result_of_its_type(rule in any_rule(), data in any_data()) {
-        let declarations = declarations(golden().types);
-        let Ok(rule) = Rule::parse(&rule, &declarations) else { return Ok(()) };
-        let facts = Given { declarations: &declarations, data: &data };
+        let declarations = &*DECLARATIONS;
+        let Ok(rule) = Rule::parse(&rule, declarations) else { return Ok(()) };
+        let facts = Given { declarations, data: &data };
         let first = rule.eval(&facts);
         prop_assert_eq!(&first, &rule.eval(&facts));
         if let Ok(datum) = first {
@@ -268,10 +270,10 @@ proptest! {
     /// What numbers make of numbers is a number, nothing, or a trap that the numbers explain.
     #[test]
     fn reckoning_ends_in_a_number_or_a_trap(rule in any_number(), age in -99i64..99) {
-        let declarations = declarations(golden().types);
-        let rule = Rule::parse_as(&rule, &declarations, Type::Number).unwrap();
+        let declarations = &*DECLARATIONS;
+        let rule = Rule::parse_as(&rule, declarations, Type::Number).unwrap();
         let data = json!({"age": age, "price": 0.5}).as_object().unwrap().clone();
-        let facts = Given { declarations: &declarations, data: &data };
+        let facts = Given { declarations, data: &data };
         match rule.eval(&facts) {
             Ok(datum) => prop_assert!(matches!(datum, Datum::Number(_))),
             Err(trap) => prop_assert_ne!(trap, Trap::TypeClash),
