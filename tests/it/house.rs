@@ -349,6 +349,7 @@ fn error_codes() -> BTreeSet<String> {
     let others: BTreeSet<_> = [
         "ticket.event",
         "ticket.timer",
+        "ticket.family",
         "ticket.accept",
         "ticket.forward",
         "ticket.info",
