@@ -52,7 +52,7 @@ where
 pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
     let Hands { desk, courier, mirror, fetcher, repair } = hands;
     let reception = Reception { desk: desk.clone() };
-    let setup = desk.setup.clone();
+    let (setup, family) = (desk.setup.clone(), desk.setup.clone());
     let (send, update) = (courier.clone(), courier);
     let (whole, store) = (mirror.clone(), fetcher.store.clone());
     let topic = |name, tries, at_once, handler| Topic { name, tries, at_once, handler };
@@ -71,6 +71,14 @@ pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
                 let (ticket, seq) = event_of(job)?;
                 notify::on_event(conn, ctx, &desk, ticket, seq)?;
                 Ok(End::Done(String::new()))
+            })),
+        ),
+        topic(
+            ticket::TOPIC_FAMILY,
+            TRIES_HERE * 4,
+            8,
+            Handler::Tx(Arc::new(move |conn, ctx, job| {
+                ticket::hear(conn, ctx, &family, &job.body).map(|word| End::Done(word.to_owned()))
             })),
         ),
         topic(

@@ -8,6 +8,7 @@ mod check;
 mod definition;
 mod event;
 mod plan;
+mod refit;
 mod simulate;
 mod state;
 mod step;
@@ -23,6 +24,7 @@ pub use definition::{
 pub use event::{
     Closed, Effect, Event, Facts, Found, Logged, Notice, Outcome, Place, Refused, Trouble,
 };
+pub use refit::refit;
 pub use simulate::{EVENTS_MAX, Passed, Say, Stop, Walk, simulate};
 pub use state::{
     Asked, LaneState, Returned, Slot, SlotState, State, StepRun, StepState, Timer, TimerKind,

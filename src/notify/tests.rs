@@ -70,6 +70,8 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         tasks: vec![task],
         attachments: Vec::new(),
         tags: Vec::new(),
+        parent: None,
+        children: Vec::new(),
         urged: 3,
         urged_at: None,
         created_at: Timestamp(0),

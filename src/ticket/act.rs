@@ -13,6 +13,7 @@ use crate::{
     effect::{facts_of, keep_timers},
     explain,
     fact::{Event, Fact, fill, follow, replay},
+    family,
     known::{About, Known},
     policy::{self, Scope},
     sql,
@@ -195,6 +196,7 @@ pub(crate) fn commit(
     sql::log(conn, id, &event)?;
     sql::project(conn, &after, &event)?;
     keep_timers(conn, ctx, id, &event)?;
+    family::tell(conn, ctx, &after, &event)?;
     kernel::crash_point("act.event");
     let body = json!({ "ticket_id": id, "seq": seq }).to_string();
     let (order, once) = (format!("ticket:{id}"), format!("ticket:{id}:{seq}"));

@@ -11,6 +11,7 @@ mod delegate;
 mod jump;
 mod recall;
 mod reject;
+mod release;
 mod reopen;
 mod resubmit;
 mod resume;
@@ -41,6 +42,7 @@ pub const ACTIONS: &[&dyn Action] = &[
     &transfer::Transfer,
     &delegate::Delegate,
     &cosign::Cosign,
+    &release::Release,
     &recall::Recall,
     &comment::Comment,
     &attach::Attach,
@@ -183,6 +185,12 @@ impl Case<'_> {
 pub(crate) fn needs_member() -> Error {
     let detail = "这个动作只能由成员执行：请用 Qidan-Act-As 请求头指明成员";
     Error::new(Kind::Forbidden, "ticket.needs_member", detail)
+}
+
+/// The note, and whom a handler may choose for what follows.
+fn note_and_next(label: &str) -> Form {
+    let next = form::Field::new("next", "member", "下一步处理人（由您指定时填写）", false);
+    Form { fields: vec![form::Field::new("note", "textarea", label, false), next] }
 }
 
 /// The note that most dialogs ask for.

@@ -12,7 +12,7 @@ use crate::{
     fact::{Created, Fact},
     known::{About, Known},
     sql,
-    ticket::{Priority, SOURCES, TemplateRef, Ticket},
+    ticket::{Parent, Priority, SOURCES, TemplateRef, Ticket},
 };
 
 /// What a new ticket is made of.
@@ -32,6 +32,9 @@ pub struct New<'a> {
     pub tags: Vec<String>,
 }
 
+/// The entry by which the children of other tickets come.
+pub(crate) const SUBTICKET: &str = "subticket";
+
 /// The longest tag, in characters, and the most of them.
 const TAG_MAX: usize = 32;
 const TAGS_MAX: usize = 20;
@@ -41,6 +44,21 @@ const TAGS_MAX: usize = 20;
 /// # Errors
 /// `field_invalid` with every wrong field; `template.not_found`.
 pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Result<Ticket> {
+    if new.source == SUBTICKET {
+        let detail = "子工单只能由流程发起，请换一个来源";
+        return Err(Error::field("source", "not_an_option", detail));
+    }
+    create_for(conn, ctx, setup, new, None)
+}
+
+/// Raises a ticket, perhaps for a step of another one, whose starter is its starter, too.
+pub(crate) fn create_for(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    setup: &Setup,
+    new: &New<'_>,
+    parent: Option<(&Ticket, &Parent)>,
+) -> Result<Ticket> {
     if !SOURCES.contains(&new.source) {
         let detail = format!("source 须是其中之一：{}", SOURCES.join("、"));
         return Err(Error::field("source", "not_an_option", detail));
@@ -60,8 +78,9 @@ pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Resul
         customer: new.customer.clone(),
         chat_id: new.chat_id.clone(),
         form,
-        creator: ctx.actor.clone(),
+        creator: parent.map_or(&ctx.actor, |(parent, _of)| &parent.creator).clone(),
         tags: new.tags.clone(),
+        parent: parent.map(|(_parent, of)| of.clone()),
     };
     let about = About {
         form: &created.form,

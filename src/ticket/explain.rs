@@ -99,8 +99,14 @@ pub(crate) fn refused(
         }
         Refused::CannotWork => {
             let detail = format!("成员 {to} 不存在或已离职，请换一位");
-            Error::field("to", "unknown_member", detail)
+            let is_next = matches!(event, Event::Complete { .. } | Event::Approve { .. });
+            Error::field(if is_next { "next" } else { "to" }, "unknown_member", detail)
         }
+        Refused::NotHandler if matches!(event, Event::RemoveSigner { .. }) => {
+            let detail = format!("{} 不在等待的签核人之中，请换一位", name(conn, to)?);
+            Error::field("to", "not_a_signer", detail)
+        }
+        Refused::LastSigner => Error::field("to", "last_signer", "至少要留一位签核人，请改用转办"),
         Refused::NoStep if matches!(event, Event::Jump { .. }) => {
             Error::field("to", "unknown_step", format!("没有节点 {to}，请填写流程里的节点编码"))
         }
@@ -126,7 +132,10 @@ pub(crate) fn refused(
 fn receiver(event: &Event) -> &str {
     match event {
         Event::Transfer { to, .. } | Event::Delegate { to, .. } | Event::Jump { to, .. } => to,
-        Event::AddSigner { who, .. } => who,
+        Event::AddSigner { who, .. } | Event::RemoveSigner { who, .. } => who,
+        Event::Complete { choose, .. } | Event::Approve { choose, .. } => {
+            choose.first().map_or("", String::as_str)
+        }
         _ => "",
     }
 }

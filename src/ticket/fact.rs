@@ -7,7 +7,9 @@ use kernel::{Actor, Error, Result, TaskId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ticket::{Attachment, Priority, Status, Task, TaskState, TemplateRef, Ticket};
+use crate::ticket::{
+    Attachment, Child, Parent, Priority, Status, Task, TaskState, TemplateRef, Ticket,
+};
 
 /// One thing that became true.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,6 +94,11 @@ pub enum Fact {
         /// The answers that changed; null for one that was cleared.
         changed: Answers,
     },
+    /// A step raised another ticket.
+    ChildRaised {
+        /// That ticket.
+        child: Child,
+    },
     /// Somebody said something.
     Commented {
         /// What.
@@ -134,6 +141,9 @@ pub struct Created {
     pub creator: Actor,
     /// Words that group it.
     pub tags: Vec<String>,
+    /// The ticket that raised it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
 }
 
 /// One entry of a ticket's log.
@@ -211,6 +221,8 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
         tasks: Vec::new(),
         attachments: Vec::new(),
         tags: created.tags,
+        parent: created.parent,
+        children: Vec::new(),
         urged: 0,
         urged_at: None,
         created_at: at,
@@ -243,6 +255,7 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
                 };
             }
         }
+        Fact::ChildRaised { child } => ticket.children.push(child.clone()),
         Fact::Suspended => ticket.status = Status::Suspended,
         Fact::Continued => ticket.status = Status::Open,
         Fact::Stepped { state } => ticket.flow = state.clone(),

@@ -10,7 +10,9 @@ pub mod draft;
 mod effect;
 mod explain;
 mod fact;
+mod family;
 mod known;
+mod leave;
 mod list;
 mod policy;
 mod schema;
@@ -24,11 +26,15 @@ pub use answers::files_of;
 pub use create::{New, create};
 pub use effect::{TOPIC_TIMER, ring};
 pub use fact::{Created, Event, Fact, follow, replay};
+pub use family::{TOPIC_FAMILY, hear};
+pub use leave::hand_over;
 pub use list::{Filter, ToDo, TodoRow, list, open_of, to_do};
 pub use policy::Scope;
 pub use sql::{event, events, find_by_no, get, ids_after};
-pub use ticket::{Attachment, Priority, SOURCES, Status, Task, TaskState, TemplateRef, Ticket};
-pub use view::{StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view};
+pub use ticket::{
+    Attachment, Child, Parent, Priority, SOURCES, Status, Task, TaskState, TemplateRef, Ticket,
+};
+pub use view::{ChildView, StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view};
 
 #[cfg(test)]
 mod tests;

@@ -75,6 +75,14 @@ pub fn ids_after(conn: &mut Conn, id: TicketId, limit: i64) -> Result<Vec<Ticket
     Ok(ids.load::<i64>(conn).or_db()?.into_iter().map(TicketId).collect())
 }
 
+/// The tickets in whose to-do lists somebody stands, oldest first.
+pub(crate) fn with_open_work_of(conn: &mut Conn, userid: &str, most: i64) -> Result<Vec<TicketId>> {
+    let open = h::state.eq("owned").or(h::state.eq("claimable"));
+    let ids = h::table.filter(h::userid.eq(userid).and(open)).select(h::ticket_id).distinct();
+    let ids = ids.order(h::ticket_id.asc()).limit(most).load::<i64>(conn).or_db()?;
+    Ok(ids.into_iter().map(TicketId).collect())
+}
+
 /// A ticket's log, oldest first.
 ///
 /// # Errors

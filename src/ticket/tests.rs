@@ -26,7 +26,8 @@ fn setup_with(steps: Value) -> Setup {
     let general = Catalog::built_in().unwrap().newest(catalog::GENERAL).unwrap();
     let flow = serde_json::from_value(json!({ "steps": steps })).unwrap();
     let template = catalog::Template { flow, ..catalog::Template::clone(&general) };
-    Setup { catalog: Catalog::of(vec![template]).unwrap(), zone_minutes: 480 }
+    let part = catalog::Template { key: "part".into(), ..catalog::Template::clone(&general) };
+    Setup { catalog: Catalog::of(vec![template, part]).unwrap(), zone_minutes: 480 }
 }
 
 /// A step that makes work: a task, or an approval when `more` says so.
@@ -104,7 +105,7 @@ fn at(ctx: &Ctx, minutes: i64) -> Ctx {
 
 fn input(verb: &str, to: &str) -> Map<String, Value> {
     object(match verb {
-        "transfer" | "delegate" => json!({ "to": to }),
+        "transfer" | "delegate" | "release" => json!({ "to": to }),
         "cosign" if to == "zhao" => json!({ "to": to, "place": "before" }),
         "cosign" => json!({ "to": to }),
         "jump" => json!({ "to": "handle", "note": "重来" }),
@@ -411,7 +412,9 @@ fn work_is_delegated_cosigned_and_recalled() {
         let ticket = way.does("li", "cosign", json!({ "to": "zhao" }));
         assert_eq!(at_work(&ticket), ["a li", "a zhao"]);
         assert_eq!(way.refuses("li", "cosign", json!({ "to": "zhao" })), "to:same_handler");
-        way.does("zhao", "complete", none.clone());
+        assert_eq!(way.refuses("li", "release", json!({ "to": "wang" })), "to:not_a_signer");
+        let ticket = way.does("li", "release", json!({ "to": "zhao" }));
+        assert_eq!(at_work(&ticket), ["a li"]);
         way.does("li", "complete", none.clone());
         let ticket = way.does("li", "recall", none.clone());
         assert_eq!(at_work(&ticket), ["a li"]);
@@ -465,5 +468,187 @@ fn only_who_speaks_for_the_house_moves_a_ticket_anywhere() {
         assert_eq!(refused.fields()[0].code, "unknown_step");
         let ticket = jump(&mut way, &object(to("b"))).unwrap();
         assert_eq!(at_work(&ticket), ["b zhao"]);
+    });
+}
+
+/// Hears all news between parents and children, and those that follow from them.
+fn hear_all(way: &mut Way<'_>, heard: &mut std::collections::BTreeSet<kernel::JobId>) {
+    for _ in 0..10 {
+        let filter = queue::Filter {
+            side: queue::Side::Work,
+            state: None,
+            topic: Some(crate::TOPIC_FAMILY.to_owned()),
+            cursor: None,
+            limit: Limit::new(Some(200)).unwrap(),
+        };
+        let jobs = queue::list(way.conn, &filter).unwrap().items;
+        let new: Vec<_> =
+            jobs.into_iter().rev().map(|job| job.id).filter(|id| heard.insert(*id)).collect();
+        if new.is_empty() {
+            return;
+        }
+        for id in new {
+            let body = queue::get(way.conn, id).unwrap().body.unwrap();
+            crate::hear(way.conn, &way.ctx, &way.setup, &body).unwrap();
+            // A job may run again; its news is no news then.
+            crate::hear(way.conn, &way.ctx, &way.setup, &body).unwrap();
+        }
+    }
+    panic!("news without end");
+}
+
+fn parts(mode: &str, template: &str) -> Value {
+    let part = json!({ "template": template, "title": "备料" });
+    json!([
+        { "key": "parts", "name": "备料", "type": "subtickets", "mode": mode,
+            "tickets": vec![part; 12] },
+        work("close", &["li"], json!({})),
+    ])
+}
+
+#[test]
+fn a_ticket_of_twelve_parts_waits_for_all_of_them() {
+    test_db::on_each_database("parts", |_db, conn| {
+        let mut heard = std::collections::BTreeSet::new();
+        let mut way = Way::begin(conn, parts("all", "part"));
+        hear_all(&mut way, &mut heard);
+        let parent = get(way.conn, way.id).unwrap();
+        assert_eq!(parent.children.len(), 12);
+        for (n, child) in parent.children.iter().enumerate() {
+            assert_eq!(at_work(&get(way.conn, way.id).unwrap()), Vec::<String>::new());
+            let (of, input) = (get(way.conn, child.ticket).unwrap().parent.unwrap(), Map::new());
+            assert_eq!((of.ticket, of.child), (parent.id, n));
+            let li = way.ctx.with_actor(Actor::member("li"));
+            let done = Command::new("complete", &input);
+            act(way.conn, &li, &way.setup, child.ticket, &done).unwrap();
+            hear_all(&mut way, &mut heard);
+            check_replay(way.conn, child.ticket).unwrap();
+            let run = get(way.conn, way.id).unwrap().flow.run("parts").unwrap().progress();
+            assert_eq!(run, (n + 1, 12));
+        }
+        check(way.conn, way.id);
+        assert_eq!(at_work(&get(way.conn, way.id).unwrap()), ["close li"]);
+    });
+}
+
+#[test]
+fn the_first_part_that_is_done_calls_the_others_off() {
+    test_db::on_each_database("first_part", |_db, conn| {
+        let mut heard = std::collections::BTreeSet::new();
+        let mut way = Way::begin(conn, parts("any", "part"));
+        hear_all(&mut way, &mut heard);
+        let parent = get(way.conn, way.id).unwrap();
+        let li = way.ctx.with_actor(Actor::member("li"));
+        let (input, first) = (Map::new(), parent.children[4].ticket);
+        act(way.conn, &li, &way.setup, first, &Command::new("complete", &input)).unwrap();
+        hear_all(&mut way, &mut heard);
+        assert_eq!(at_work(&get(way.conn, way.id).unwrap()), ["close li"]);
+        for child in &parent.children {
+            let status = get(way.conn, child.ticket).unwrap().status;
+            let is_first = child.ticket == first;
+            assert_eq!(status, if is_first { Status::Closed } else { Status::Cancelled });
+        }
+    });
+}
+
+#[test]
+fn parts_that_cannot_be_raised_are_an_alarm_and_not_a_trap() {
+    test_db::on_each_database("no_parts", |_db, conn| {
+        // A template that is not there, and one that raises itself without end.
+        for template in ["nowhere", catalog::GENERAL] {
+            let mut heard = std::collections::BTreeSet::new();
+            let mut steps = parts("all", template);
+            steps[0]["tickets"].as_array_mut().unwrap().truncate(1);
+            let mut way = Way::begin(conn, steps);
+            hear_all(&mut way, &mut heard);
+            let mut ticket = get(way.conn, way.id).unwrap();
+            for _ in 0..10 {
+                let Some(child) = ticket.children.first() else { break };
+                ticket = get(way.conn, child.ticket).unwrap();
+            }
+            let run = ticket.flow.run("parts").unwrap();
+            assert_eq!(run.state, flow::StepState::Held, "{template}");
+            check_replay(way.conn, ticket.id).unwrap();
+        }
+    });
+}
+
+#[test]
+fn who_is_chosen_gets_the_next_step() {
+    test_db::on_each_database("next", |_db, conn| {
+        let steps = json!([
+            work("a", &["li"], json!({})),
+            work("b", &[], json!({ "assign": { "by": "chosen" } })),
+        ]);
+        let mut way = Way::begin(conn, steps);
+        let gone = way.refuses("li", "complete", json!({ "next": "nobody" }));
+        assert_eq!(gone, "next:unknown_member");
+        let ticket = way.does("li", "complete", json!({ "next": "zhao" }));
+        assert_eq!(at_work(&ticket), ["b zhao"]);
+    });
+}
+
+#[test]
+fn the_work_of_who_leaves_goes_to_others() {
+    test_db::on_each_database("leave", |_db, conn| {
+        let steps = json!([work("a", &["li", "wang"], json!({})), work("b", &["zhao"], json!({}))]);
+        let mut way = Way::begin(conn, steps);
+        way.does("li", "claim", json!({}));
+        let hand_over = |way: &mut Way<'_>, who, to| {
+            let changed = crate::hand_over(way.conn, &way.ctx, &way.setup, who, to).unwrap();
+            check(way.conn, way.id);
+            (changed, at_work(&get(way.conn, way.id).unwrap()))
+        };
+        assert_eq!(hand_over(&mut way, "li", None), (1, vec!["a wang".to_owned()]));
+        assert_eq!(hand_over(&mut way, "li", None), (0, vec!["a wang".to_owned()]));
+        assert_eq!(hand_over(&mut way, "wang", Some("zhao")), (1, vec!["a zhao".to_owned()]));
+    });
+}
+
+#[test]
+fn the_organisation_says_who_leads_and_who_looks_after_a_customer() {
+    test_db::on_each_database("rules", |_db, conn| {
+        let ctx = test_db::ctx(1_795_395_600_000_000);
+        people(conn, &ctx);
+        let department = |id, parent, leaders: &[&str]| org::mirror::DepartmentPatch {
+            id,
+            name: Some("部".to_owned()),
+            parent: Some(parent),
+            leaders: Some(leaders.iter().map(|one| (*one).to_owned()).collect()),
+            ..org::mirror::DepartmentPatch::default()
+        };
+        org::mirror::upsert_department(conn, &ctx, &department(1, 0, &["zhao"]), ctx.now).unwrap();
+        org::mirror::upsert_department(conn, &ctx, &department(2, 1, &["wang"]), ctx.now).unwrap();
+        let stranger = org::mirror::MemberPatch {
+            main_department: Some(2),
+            departments: Some(vec![2]),
+            leaders: Some(vec!["li".to_owned()]),
+            ..org::mirror::MemberPatch::new("stranger")
+        };
+        let later = ctx.now.plus(1);
+        org::mirror::upsert_member(conn, &ctx, &stranger, later).unwrap();
+        for (rule, who) in [
+            (json!({ "by": "starter" }), "stranger"),
+            (json!({ "by": "starter_lead" }), "li"),
+            (json!({ "by": "department_lead" }), "wang"),
+            (json!({ "by": "department_lead", "level": 1 }), "zhao"),
+            (json!({ "by": "department_lead", "level": 2 }), ""),
+            (json!({ "by": "department_lead", "id": 1 }), "zhao"),
+            (json!({ "by": "department", "id": 2 }), "stranger"),
+            (json!({ "by": "department", "id": 1, "with_below": true }), "stranger"),
+            (json!({ "by": "group", "key": "handlers" }), "li/wang/zhao"),
+            (json!({ "by": "field", "key": "title" }), "wang"),
+            (
+                json!({ "by": "table", "rows": [{ "when": false, "assign": { "by": "starter" } }],
+                "otherwise": { "by": "starter_lead" } }),
+                "li",
+            ),
+            (json!({ "by": "role", "key": "boss" }), ""),
+        ] {
+            let setup = setup_with(json!([work("a", &[], json!({ "assign": rule }))]));
+            let ticket = raise_in(conn, &ctx, &setup, ("stranger", "wang")).unwrap();
+            let work: Vec<_> = at_work(&ticket).iter().map(|one| one.replace("a ", "")).collect();
+            assert_eq!(work.join(" "), who, "{rule}");
+        }
     });
 }

@@ -102,7 +102,7 @@ impl Priority {
 }
 
 /// The entries by which a ticket can come.
-pub const SOURCES: [&str; 11] = [
+pub const SOURCES: [&str; 12] = [
     "app_message",
     "menu",
     "bot",
@@ -114,6 +114,7 @@ pub const SOURCES: [&str; 11] = [
     "kf",
     "qr",
     "web_form",
+    "subticket",
 ];
 
 /// Something that belongs to a ticket besides its form.
@@ -180,6 +181,36 @@ pub struct Task {
     pub closed_at: Option<Timestamp>,
 }
 
+/// The step of another ticket that raised this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// That ticket.
+    pub ticket: TicketId,
+    /// Its step.
+    pub step: String,
+    /// The step's round.
+    pub round: u32,
+    /// Which child of it.
+    pub child: usize,
+    /// How many parents are above.
+    pub depth: u8,
+}
+
+/// A ticket that a step of this one raised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// That ticket.
+    pub ticket: TicketId,
+    /// Its number.
+    pub no: String,
+    /// The step.
+    pub step: String,
+    /// The step's round.
+    pub round: u32,
+    /// Which child of it.
+    pub n: usize,
+}
+
 /// Which template, in which version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateRef {
@@ -222,6 +253,12 @@ pub struct Ticket {
     pub attachments: Vec<Attachment>,
     /// Words that group tickets.
     pub tags: Vec<String>,
+    /// The ticket that raised it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// The tickets that it raised, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Child>,
     /// How often it was urged.
     pub urged: u32,
     /// When it last was.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     actions::{ACTIONS, Case},
     fact::{Event, Fact},
-    ticket::{Attachment, Priority, Status, TaskState, TemplateRef, Ticket},
+    ticket::{Attachment, Child, Priority, Status, TaskState, TemplateRef, Ticket},
 };
 
 /// One step as it is shown.
@@ -50,6 +50,19 @@ pub struct TaskView {
     pub closed_at: Option<Timestamp>,
 }
 
+/// A ticket that another one raised, or that raised it, as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChildView {
+    /// Its id.
+    pub id: TicketId,
+    /// Its number.
+    pub no: String,
+    /// The step that raised it.
+    pub step: String,
+    /// What it is doing, as far as that step waits for it.
+    pub state: Option<flow::SlotState>,
+}
+
 /// A ticket as it is shown.
 #[derive(Clone, Debug, Serialize)]
 pub struct TicketView {
@@ -83,6 +96,10 @@ pub struct TicketView {
     pub attachments: Vec<Attachment>,
     /// Words that group it.
     pub tags: Vec<String>,
+    /// The ticket that raised it.
+    pub parent: Option<TicketId>,
+    /// The tickets that it raised, oldest first.
+    pub children: Vec<ChildView>,
     /// How often it was urged.
     pub urged: u32,
     /// When it was raised.
@@ -140,12 +157,24 @@ pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Template) -> TicketView {
         tasks: tasks.collect(),
         attachments: ticket.attachments.clone(),
         tags: ticket.tags.clone(),
+        parent: ticket.parent.as_ref().map(|parent| parent.ticket),
+        children: ticket.children.iter().map(|child| child_view(ticket, child)).collect(),
         urged: ticket.urged,
         created_at: ticket.created_at,
         updated_at: ticket.updated_at,
         closed_at: ticket.closed_at,
         version: ticket.version,
         actions: allowed(ctx, ticket, template),
+    }
+}
+
+fn child_view(ticket: &Ticket, child: &Child) -> ChildView {
+    let run = ticket.flow.run(&child.step).filter(|run| run.round == child.round);
+    ChildView {
+        id: child.ticket,
+        no: child.no.clone(),
+        step: child.step.clone(),
+        state: run.and_then(|run| run.children.get(child.n).copied()),
     }
 }
 
@@ -211,10 +240,20 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
         "reject" => format!("{name} 驳回"),
         "return" => format!("{name} 退回"),
         "resubmit" => format!("{name} 处理后直接送回"),
+        "release" => format!("{name} 减签"),
+        "handover" => "成员已离职，工作已交接".to_owned(),
         "recall" => format!("{name} 拿回了工单"),
         "suspend" => format!("{name} 挂起了工单"),
         "resume" => format!("{name} 恢复了工单"),
         "jump" => format!("{name} 人工介入"),
+        "subticket" => {
+            let no = event.facts.iter().find_map(|fact| match fact {
+                Fact::ChildRaised { child } => Some(child.no.as_str()),
+                _ => None,
+            });
+            format!("发起子工单 {}", no.unwrap_or_default())
+        }
+        "subticket_ended" => "一张子工单已结束".to_owned(),
         "timer" => by_itself(event).to_owned(),
         "transfer" => format!("{name} 转办给 {}", receiver(event, name_of)),
         "delegate" => format!("{name} 委派给 {}", receiver(event, name_of)),

@@ -354,6 +354,7 @@ fn error_codes() -> BTreeSet<String> {
         "template.imported",
         "template.published",
         "ticket.timer",
+        "ticket.family",
         "ticket.accept",
         "ticket.forward",
         "ticket.info",

@@ -122,29 +122,34 @@ impl Move<'_> {
         Ok(())
     }
 
-    /// Opens the slots whose turn comes after this one.
+    /// Opens the slots whose turn comes after this one; whose owner left meanwhile, is another's.
     pub(super) fn open_after(&mut self, at: At, n: u32) {
-        let (step, round) = self.name(at);
-        let mut opened = Vec::new();
-        for slot in &mut self.run_mut(at).slots {
-            if slot.after == Some(n) && slot.state == SlotState::Waiting {
-                slot.state = SlotState::Open;
-                opened.push(Effect::OpenTask {
-                    step: step.clone(),
-                    round,
-                    slot: slot.n,
-                    to: slot.handlers.clone(),
-                    owner: slot.owner.clone(),
-                });
+        let is_next = |slot: &&Slot| slot.after == Some(n) && slot.state == SlotState::Waiting;
+        while let Some(slot) = self.run(at).slots.iter().find(is_next).cloned() {
+            let leaver = slot.owner.as_ref().filter(|owner| !self.facts.can_work(owner));
+            if let Some(leaver) = leaver {
+                // Every round frees or replaces one who left by one who did not.
+                if self.hand_over_slot(at, slot.n, leaver, None).is_err() {
+                    return;
+                }
+                continue;
             }
+            if let Ok(slot) = self.slot_mut(at, slot.n) {
+                slot.state = SlotState::Open;
+            }
+            let (step, round) = self.name(at);
+            let Slot { n: slot, handlers: to, owner, .. } = slot;
+            self.effects.push(Effect::OpenTask { step, round, slot, to, owner });
         }
-        self.effects.extend(opened);
     }
 
     /// Whether what was said so far is enough for a yes or a no.
     pub(super) fn judge(&mut self, at: At) {
         let Ok(work) = self.work(at) else { return };
         let run = self.run(at);
+        if run.state != StepState::Open {
+            return;
+        }
         let counts = |slot: &&Slot| !slot.is_advice && slot.state != SlotState::Cancelled;
         let count = |state| run.slots.iter().filter(counts).filter(|s| s.state == state).count();
         let (yes, no) = (count(SlotState::Done), count(SlotState::Rejected));

@@ -74,6 +74,7 @@ pub(crate) fn flow(steps: Value) -> Flow {
 pub(crate) struct Desk {
     pub(crate) flow: Flow,
     pub(crate) world: World,
+    first_world: World,
     pub(crate) now: Timestamp,
     pub(crate) state: State,
     pub(crate) last: Vec<Effect>,
@@ -82,7 +83,7 @@ pub(crate) struct Desk {
     timers: BTreeSet<(String, u32, TimerKind)>,
     children: BTreeSet<(String, u32, usize)>,
     joined: BTreeSet<(String, u32)>,
-    log: Vec<(Timestamp, Event)>,
+    log: Vec<(Timestamp, Event, World)>,
 }
 
 impl Desk {
@@ -95,6 +96,7 @@ impl Desk {
         let (state, effects) = start(&flow, &world, now);
         let mut desk = Self {
             flow,
+            first_world: world.clone(),
             world,
             now,
             state,
@@ -125,7 +127,7 @@ impl Desk {
             _ => {}
         }
         self.state = state;
-        self.log.push((self.now, event));
+        self.log.push((self.now, event, self.world.clone()));
         self.carry_out(effects);
         for (old, new) in before.steps.iter().zip(&self.state.steps) {
             assert!(new.round >= old.round, "rounds never fall");
@@ -286,9 +288,9 @@ impl Desk {
     /// The same events at the same times give the same state.
     pub(crate) fn replay(&self) -> State {
         let began = Timestamp(1_800_000_000_000_000);
-        let (mut state, _effects) = start(&self.flow, &self.world, began);
-        for (now, event) in &self.log {
-            state = step(&self.flow, &state, event, &self.world, *now).unwrap().0;
+        let (mut state, _effects) = start(&self.flow, &self.first_world, began);
+        for (now, event, world) in &self.log {
+            state = step(&self.flow, &state, event, world, *now).unwrap().0;
         }
         state
     }

@@ -348,7 +348,7 @@ impl<'a> Move<'a> {
         Ok(())
     }
 
-    fn hand_over_slot(
+    pub(super) fn hand_over_slot(
         &mut self,
         at: At,
         n: u32,
@@ -356,6 +356,9 @@ impl<'a> Move<'a> {
         to: Option<&str>,
     ) -> Result<(), Refused> {
         let slot = self.slot_mut(at, n)?.clone();
+        if !matches!(slot.state, SlotState::Open | SlotState::Waiting) {
+            return Ok(());
+        }
         let mut rest = slot.handlers.clone();
         rest.retain(|one| one != who);
         if slot.owner.as_deref().is_some_and(|owner| owner != who) {
@@ -372,7 +375,13 @@ impl<'a> Move<'a> {
                 (None, None) => Vec::new(),
             };
             let others: Vec<_> = self.run(at).slots.iter().filter(|slot| slot.n != n).collect();
-            let has_it = |one: &String| others.iter().any(|slot| slot.waits_for(one));
+            // Nobody gives his word twice.
+            let has_it = |one: &String| {
+                others.iter().any(|slot| {
+                    let is_said = matches!(slot.state, SlotState::Done | SlotState::Rejected);
+                    slot.waits_for(one) || is_said && slot.owner.as_ref() == Some(one)
+                })
+            };
             rest.retain(|one| one != who && !has_it(one));
         }
         match rest.as_slice() {
@@ -391,7 +400,9 @@ impl<'a> Move<'a> {
         };
         let has_others = self.run(at).slots.iter().any(counts);
         self.cancel_slot(at, n)?;
-        if !has_others {
+        if has_others {
+            self.judge(at);
+        } else {
             self.close_slots(at);
             self.hold(at, crate::event::Trouble::Nobody);
         }

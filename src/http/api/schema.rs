@@ -102,6 +102,11 @@ pub(crate) struct Ticket {
     tasks: Vec<Task>,
     attachments: Vec<Attachment>,
     tags: Vec<String>,
+    /// 发起它的工单
+    #[schema(required)]
+    parent: Option<String>,
+    /// 它发起的子工单
+    children: Vec<Child>,
     /// 被催办的次数
     urged: u32,
     #[schema(format = DateTime)]
@@ -114,6 +119,28 @@ pub(crate) struct Ticket {
     version: i64,
     /// 请求者现在可以做的动作
     actions: Vec<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum ChildState {
+    Waiting,
+    Open,
+    Done,
+    Rejected,
+    Cancelled,
+}
+
+/// 一张子工单
+#[derive(ToSchema)]
+pub(crate) struct Child {
+    id: String,
+    no: String,
+    /// 发起它的步骤
+    step: String,
+    /// 这一步等它的结果；步骤已进入新一轮则没有
+    #[schema(required)]
+    state: Option<ChildState>,
 }
 
 /// 工单所用的模板

@@ -4,7 +4,7 @@ use flow::{Event, Verb};
 use form::{Answers, Form};
 use kernel::Result;
 
-use super::{Action, Case, Change, note, noted};
+use super::{Action, Case, Change, answer, note_and_next, noted};
 
 pub(crate) struct Approve;
 
@@ -18,7 +18,7 @@ impl Action for Approve {
     }
 
     fn input(&self) -> Form {
-        note("意见", false)
+        note_and_next("意见")
     }
 
     fn fills(&self) -> Option<Verb> {
@@ -31,7 +31,8 @@ impl Action for Approve {
 
     fn apply(&self, case: &Case<'_>, input: &Answers) -> Result<Change> {
         let (step, by) = case.step_and_member(Verb::Approve)?;
-        let flow = Some(Event::Approve { step, by, choose: Vec::new() });
+        let choose = answer(input, "next").map(str::to_owned).into_iter().collect();
+        let flow = Some(Event::Approve { step, by, choose });
         Ok(Change { facts: noted(input), flow })
     }
 }

@@ -4,7 +4,7 @@ use flow::{Event, Verb};
 use form::{Answers, Form};
 use kernel::Result;
 
-use super::{Action, Case, Change, note, noted};
+use super::{Action, Case, Change, answer, note_and_next, noted};
 
 pub(crate) struct Complete;
 
@@ -18,7 +18,7 @@ impl Action for Complete {
     }
 
     fn input(&self) -> Form {
-        note("处理结果", false)
+        note_and_next("处理结果")
     }
 
     fn fills(&self) -> Option<Verb> {
@@ -31,7 +31,8 @@ impl Action for Complete {
 
     fn apply(&self, case: &Case<'_>, input: &Answers) -> Result<Change> {
         let (step, by) = case.step_and_member(Verb::Complete)?;
-        let flow = Some(Event::Complete { step, by, choose: Vec::new() });
+        let choose = answer(input, "next").map(str::to_owned).into_iter().collect();
+        let flow = Some(Event::Complete { step, by, choose });
         Ok(Change { facts: noted(input), flow })
     }
 }

@@ -237,6 +237,15 @@ proptest! {
         let mut desk = Desk::open_in(world, flow);
         for deed in deeds {
             desk.now = desk.now.plus(MINUTE);
+            // Now and then somebody leaves, or comes back, and what is true changes.
+            if deed.0 > 245 {
+                let who = CROWD[usize::from(deed.3) % CROWD.len()].to_owned();
+                if !desk.world.gone.remove(&who) {
+                    desk.world.gone.insert(who);
+                }
+            } else if deed.0 > 240 && !desk.world.truths.remove("x") {
+                desk.world.truths.insert("x".to_owned());
+            }
             let running: Vec<_> = desk.state.timers.iter().filter(|t| t.left.is_none()).cloned().collect();
             let timer = running.get(usize::from(deed.1) % running.len().max(1));
             let event = match timer {

@@ -311,3 +311,15 @@ fn buttons_are_what_can_be_done_now() {
     desk.does(Event::Suspend { until: None });
     assert_eq!(buttons(&desk, "a", "wang"), []);
 }
+
+#[test]
+fn who_left_before_his_turn_is_not_asked() {
+    let mut desk = Desk::open(signed(mode("in_order"), &["li", "wang", "zhao"]));
+    desk.world.gone.insert("wang".to_owned());
+    desk.approves("li", "a");
+    assert_eq!(desk.work(), "a: zhao");
+    let mut desk = Desk::open(signed(mode("in_order"), &["li", "wang"]));
+    desk.world.gone.insert("wang".to_owned());
+    desk.approves("li", "a");
+    assert_eq!(desk.state_of("a").0, StepState::Held);
+}
