@@ -177,6 +177,16 @@ fn an_empty_calendar_and_an_unknown_key_are_refused() {
     assert!(serde_json::from_value::<Calendar>(text).is_err());
 }
 
+#[test]
+fn a_day_has_at_most_twenty_four_intervals() {
+    let mut calendar = china_2026();
+    let half = |hour: i64| Interval { from: format!("{hour:02}:00"), to: format!("{hour:02}:30") };
+    calendar.weekly.sun = (0..24).map(half).collect();
+    assert_eq!(calendar.problems(), []);
+    calendar.weekly.sun.push(Interval { from: "00:40".into(), to: "00:50".into() });
+    assert_eq!(calendar.problems()[0].path, "weekly.sun");
+}
+
 /// Which minutes are worked, read off the written calendar with nothing but comparisons of texts:
 /// slow, and sharing no arithmetic with what it checks.
 struct Slow {
