@@ -371,6 +371,7 @@ fn every_mistake_of_a_plan_has_its_place() {
             "steps[0].pick.strategy.nearest.fresh_minutes",
         ]
     );
+    assert_eq!(plan.problems("steps[0]")[1].mend, "请填写 0（本级）到 19");
     let unknown = json!({"rule": {"by": "starter"}, "pick": {"strategy": "all"}, "colour": 1});
     assert!(serde_json::from_value::<Plan>(unknown).is_err());
 }

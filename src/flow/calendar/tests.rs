@@ -173,6 +173,8 @@ fn an_empty_calendar_and_an_unknown_key_are_refused() {
     assert_eq!(calendar.problems(), []);
     (calendar.weekly, calendar.make_up) = (Weekly::default(), Vec::new());
     assert_eq!(calendar.problems()[0].what, "没有任何工作时间");
+    calendar.weekly.sat = vec![Interval { from: "09:00".into(), to: "09:00".into() }];
+    assert_eq!(calendar.problems()[0].what, "09:00–09:00 的结束不晚于开始");
     let text = json!({"key": "a", "name": "a", "zone_minutes": 0, "weekly": {"monday": []}});
     assert!(serde_json::from_value::<Calendar>(text).is_err());
 }
