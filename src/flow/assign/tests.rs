@@ -281,6 +281,10 @@ fn region_importance_skill_and_duty_narrow_and_give_way_unless_they_must_not() {
     );
     facts.ticket.skills = vec!["空调".into()];
     assert_eq!(decide(&narrowed(json!({"keep": "skill"})), &facts).people(), ["han"]);
+    facts.ticket.skills.push("电路".into());
+    let skill = decide(&narrowed(json!({"keep": "skill"})), &facts);
+    assert_eq!(skill.people(), ["li", "han"], "nobody can do all of it");
+    facts.ticket.skills.pop();
     facts.on_duty.insert("day".into(), vec!["li".into()]);
     let duty = narrowed(json!({"keep": "duty", "roster": "day"}));
     assert_eq!(decide(&duty, &facts).people(), ["li"]);
@@ -367,8 +371,36 @@ fn every_mistake_of_a_plan_has_its_place() {
             "steps[0].pick.strategy.nearest.fresh_minutes",
         ]
     );
+    assert_eq!(plan.problems("steps[0]")[1].mend, "请填写 0（本级）到 19");
     let unknown = json!({"rule": {"by": "starter"}, "pick": {"strategy": "all"}, "colour": 1});
     assert!(serde_json::from_value::<Plan>(unknown).is_err());
+}
+
+#[test]
+fn a_rule_table_has_at_most_five_hundred_rows() {
+    let rows = |count| {
+        let row = json!({"when": true, "assign": {"by": "starter"}});
+        let rows = vec![row; count];
+        let rule = json!({"by": "table", "rows": rows, "otherwise": {"by": "starter"}});
+        serde_json::from_value::<Plan>(json!({"rule": rule})).unwrap().problems("a")
+    };
+    assert_eq!(rows(500), []);
+    assert_eq!(rows(501)[0].path, "a.rule.rows");
+}
+
+#[test]
+fn ten_figures_are_listed_and_more_are_counted() {
+    let line = |count: u32| {
+        let mut facts = Facts::default();
+        for number in 0..count {
+            let userid = format!("u{number:02}");
+            facts.people.insert(userid.clone(), Person::new(&userid, ""));
+            facts.groups.entry("repair".into()).or_default().push(userid);
+        }
+        decide(&of_group(json!("least_loaded")), &facts).lines[1].clone()
+    };
+    assert!(line(10).ends_with("u09 0 件待办"));
+    assert!(line(11).ends_with("u09 0 件待办，等 11 人"));
 }
 
 /// A company of people named a, b, c… with anything the engine looks at.

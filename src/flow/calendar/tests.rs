@@ -173,8 +173,20 @@ fn an_empty_calendar_and_an_unknown_key_are_refused() {
     assert_eq!(calendar.problems(), []);
     (calendar.weekly, calendar.make_up) = (Weekly::default(), Vec::new());
     assert_eq!(calendar.problems()[0].what, "没有任何工作时间");
+    calendar.weekly.sat = vec![Interval { from: "09:00".into(), to: "09:00".into() }];
+    assert_eq!(calendar.problems()[0].what, "09:00–09:00 的结束不晚于开始");
     let text = json!({"key": "a", "name": "a", "zone_minutes": 0, "weekly": {"monday": []}});
     assert!(serde_json::from_value::<Calendar>(text).is_err());
+}
+
+#[test]
+fn a_day_has_at_most_twenty_four_intervals() {
+    let mut calendar = china_2026();
+    let half = |hour: i64| Interval { from: format!("{hour:02}:00"), to: format!("{hour:02}:30") };
+    calendar.weekly.sun = (0..24).map(half).collect();
+    assert_eq!(calendar.problems(), []);
+    calendar.weekly.sun.push(Interval { from: "00:40".into(), to: "00:50".into() });
+    assert_eq!(calendar.problems()[0].path, "weekly.sun");
 }
 
 /// Which minutes are worked, read off the written calendar with nothing but comparisons of texts:
