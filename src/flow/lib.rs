@@ -7,15 +7,14 @@ pub mod calendar;
 mod check;
 mod definition;
 mod event;
+mod mention;
 mod plan;
 mod refit;
 mod simulate;
 mod state;
 mod step;
 
-pub use check::{
-    CHILDREN_MAX, DEPTH_MAX, KEY_MAX, MINUTES_MAX, Mentions, Problem, REPEATS_MAX, STEPS_MAX,
-};
+pub use check::{CHILDREN_MAX, DEPTH_MAX, KEY_MAX, MINUTES_MAX, Problem, REPEATS_MAX, STEPS_MAX};
 pub use definition::{
     Action, Assign, Branch, Cc, ChildMode, ChildTicket, FieldRight, Flow, IfNobody, Kind, Lane,
     Limit, Message, Mode, OnReject, Overdue, Pace, Parallel, Repeat, Row, Rung, Sign, Step,
@@ -24,6 +23,7 @@ pub use definition::{
 pub use event::{
     Closed, Effect, Event, Facts, Found, Logged, Notice, Outcome, Place, Refused, Trouble,
 };
+pub use mention::Mentions;
 pub use refit::refit;
 pub use simulate::{EVENTS_MAX, Passed, Say, Stop, Walk, simulate};
 pub use state::{

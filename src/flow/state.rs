@@ -353,6 +353,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_ticket_that_nothing_will_move_is_not_alive() {
+        let mut run = StepRun::new("a");
+        run.state = StepState::Open;
+        let mut state = State { steps: vec![Arc::new(run.clone())], ..State::default() };
+        assert!(!state.is_alive());
+        run.state = StepState::Held;
+        state.steps = vec![Arc::new(run)];
+        assert!(state.is_alive());
+        state.is_ended = true;
+        assert!(!state.is_alive());
+    }
+
+    #[test]
     fn a_state_of_before_there_were_slots_can_still_be_read() {
         let old = r#"{"steps":[
             {"key":"a","state":"done","round":2,"handlers":["li","wang"],"owner":"wang"},

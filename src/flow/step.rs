@@ -1,6 +1,8 @@
 //! `step()`: one event, one answer.
 
 mod back;
+mod leave;
+mod may;
 mod outside;
 mod sign;
 mod time;
@@ -18,7 +20,7 @@ use crate::{
     state::{Returned, State, StepRun},
 };
 
-pub use verbs::{earlier, may};
+pub use may::{earlier, may};
 
 /// A new ticket: its first step opens.
 pub fn start(flow: &Flow, facts: &dyn Facts, now: Timestamp) -> (State, Vec<Effect>) {

@@ -50,6 +50,13 @@ fn a_flow_with_everything_in_order_has_no_problem() {
         ),
         // A branch that was gone to its end is on the way; the lane of a split is not.
         approval("check", json!({ "on_reject": { "do": "to_step", "key": "boss" } })),
+        a(
+            "some",
+            "parallel",
+            json!({ "mode": "inclusive", "lanes": [
+            { "steps": [fine("always", json!({}))] },
+            { "when": { "var": "x" }, "steps": [fine("perhaps", json!({}))] }] })
+        ),
         a("rest", "wait", json!({ "minutes": 60 })),
     ]);
     assert_eq!(codes(steps), none);
@@ -69,6 +76,7 @@ fn every_problem_of_a_step_names_it() {
     refuses(vec![
         (json!([]), "empty@"),
         (json!([fine("Ä", json!({}))]), "key_malformed@Ä"),
+        (json!([fine("aÄ", json!({}))]), "key_malformed@aÄ"),
         (json!([fine("", json!({ "name": "A" }))]), "key_malformed@"),
         (json!([fine("a", json!({})), fine("a", json!({}))]), "key_twice@a"),
         (json!([fine("a", json!({ "name": " " }))]), "name_missing@a"),
@@ -144,6 +152,11 @@ fn every_problem_of_a_limit_names_its_step() {
             "repeat_out_of_range@a",
         ),
         (json!([limited(json!({ "minutes": 9 }))]), "limit_without_owner@a"),
+        (
+            json!([limited(json!({ "minutes": 9, "escalate": [
+                { "minutes": 9_999_999, "to": { "by": "supervisor" } }] }))]),
+            "minutes_out_of_range@a",
+        ),
         (
             json!([limited(
                 json!({ "minutes": 9, "escalate": [{ "minutes": 1, "to": people(&[]) }] })

@@ -173,7 +173,6 @@ impl Move<'_> {
     /// The step is done, or agreed to.
     pub(super) fn pass(&mut self, at: At) {
         if self.run(at).is_revising {
-            self.shut(at, StepState::Waiting);
             return self.todo.push(Entry::forced(at));
         }
         match self.run(at).returned.clone() {

@@ -1,67 +1,17 @@
 //! What people do: every event finds its way here, and every refusal has its reason here.
 
-use kernel::Timestamp;
-use serde_json::Value;
-
 use super::Move;
 use crate::{
-    definition::{Assign, Flow, Step, Verb, Work},
-    event::{Effect, Event, Facts, Found, Place, Refused},
-    plan::{At, Plan},
-    state::{Slot, SlotState, State, StepState},
+    definition::{Verb, Work},
+    event::{Closed, Effect, Event, Place, Refused},
+    plan::At,
+    state::{Slot, SlotState},
 };
 
 /// The most signers that a step can wait for at once.
 pub(crate) const SIGNERS_MAX: usize = 100;
 
-/// Whether this person may do that with a step now: what his buttons are.
-pub fn may(flow: &Flow, state: &State, step: &str, by: &str, verb: Verb) -> bool {
-    let go = Move::new(Plan::of(flow), state.clone(), &Unasked, Timestamp(0));
-    let is_at_rest = state.is_ended || state.suspended_at.is_some();
-    !is_at_rest && go.plan.fits(state) && go.may(step, by, verb).is_ok()
-}
-
-/// The earlier steps to which an open step can be returned, the nearest first.
-pub fn earlier<'f>(flow: &'f Flow, state: &State, step: &str) -> Vec<&'f Step> {
-    let go = Move::new(Plan::of(flow), state.clone(), &Unasked, Timestamp(0));
-    let (true, Some(from)) = (go.plan.fits(state), go.plan.find(step)) else { return Vec::new() };
-    let way = (0..from).rev().filter(|&to| go.check_way(to, from).is_ok());
-    way.map(|to| go.plan.node(to).step).collect()
-}
-
-/// The facts of one who only wants to know whether it is his turn.
-struct Unasked;
-
-impl Facts for Unasked {
-    fn candidates(&self, _step: &Step, _rule: &Assign, _chosen: &[String]) -> Found {
-        Found::default()
-    }
-
-    fn holds(&self, _rule: &Value) -> bool {
-        true
-    }
-}
-
 impl<'a> Move<'a> {
-    fn may(mut self, step: &str, by: &str, verb: Verb) -> Result<(), Refused> {
-        if verb == Verb::TakeBack {
-            return self.take_back(step, by);
-        }
-        let (at, _work) = self.at_work(step, verb)?;
-        let n = self.slot_of(at, by)?;
-        match verb {
-            Verb::Claim if self.slot_mut(at, n)?.owner.is_some() => Err(Refused::Same),
-            Verb::Return => self.before(at).map(|_to| ()).ok_or(Refused::NotOnTheWay),
-            Verb::Resume => {
-                let returned = self.run(at).returned.as_ref().ok_or(Refused::NotReturned)?;
-                self.check_straight(at, self.find(&returned.from)?)
-            }
-            Verb::RemoveSigner if self.run(at).slots.len() < 2 => Err(Refused::LastSigner),
-            Verb::AskCustomer if self.run(at).asked.is_some() => Err(Refused::Same),
-            _ => Ok(()),
-        }
-    }
-
     pub(super) fn take(&mut self, event: &Event) -> Result<(), Refused> {
         match event {
             Event::Claim { step, by } => self.claim(step, by),
@@ -107,7 +57,7 @@ impl<'a> Move<'a> {
     }
 
     /// An open step whose work can be treated like that.
-    fn at_work(&self, key: &str, verb: Verb) -> Result<(At, &'a Work), Refused> {
+    pub(super) fn at_work(&self, key: &str, verb: Verb) -> Result<(At, &'a Work), Refused> {
         let at = self.find(key)?;
         if !self.run(at).is_active() {
             return Err(Refused::Closed);
@@ -265,7 +215,7 @@ impl<'a> Move<'a> {
             is_advice: old.is_advice,
             ..Slot::of(next + 1, by)
         };
-        let how = crate::event::Closed::Cancelled;
+        let how = Closed::Cancelled;
         let closed = Effect::CloseTask { step: step.clone(), round, slot: n, how, by: None };
         self.effects.push(closed);
         self.relink(at, n, Some(next + 1));
@@ -314,97 +264,11 @@ impl<'a> Move<'a> {
         let (was_open, before) = (slot.state == SlotState::Open, slot.after);
         slot.state = SlotState::Cancelled;
         if was_open {
-            let how = crate::event::Closed::Cancelled;
+            let how = Closed::Cancelled;
             self.effects.push(Effect::CloseTask { step, round, slot: n, how, by: None });
             self.open_after(at, n);
         } else {
             self.relink(at, n, before);
-        }
-        Ok(())
-    }
-
-    /// Somebody who left works no more; his work is another's, or a visible alarm.
-    fn hand_over(&mut self, who: &str, to: Option<&str>) -> Result<(), Refused> {
-        if to.is_some_and(|to| to == who) {
-            return Err(Refused::Same);
-        }
-        if to.is_some_and(|to| !self.facts.can_work(to)) {
-            return Err(Refused::CannotWork);
-        }
-        for at in 0..self.plan.len() {
-            let has = |slot: &Slot| {
-                matches!(slot.state, SlotState::Open | SlotState::Waiting)
-                    && slot.handlers.iter().chain(&slot.owner).any(|one| one == who)
-            };
-            let slots = self.run(at).slots.iter().filter(|slot| has(slot));
-            let mine: Vec<_> = slots.map(|slot| slot.n).collect();
-            for n in mine {
-                // What was done for the slot before may have closed the step.
-                if self.run(at).state == StepState::Open {
-                    self.hand_over_slot(at, n, who, to)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn hand_over_slot(
-        &mut self,
-        at: At,
-        n: u32,
-        who: &str,
-        to: Option<&str>,
-    ) -> Result<(), Refused> {
-        let slot = self.slot_mut(at, n)?.clone();
-        if !matches!(slot.state, SlotState::Open | SlotState::Waiting) {
-            return Ok(());
-        }
-        let mut rest = slot.handlers.clone();
-        rest.retain(|one| one != who);
-        if slot.owner.as_deref().is_some_and(|owner| owner != who) {
-            // Another took it: the one who left only stood in the pool.
-            self.slot_mut(at, n)?.handlers = rest;
-            return Ok(());
-        }
-        if rest.is_empty() {
-            let step = self.plan.node(at).step;
-            let named = to.map(|to| vec![to.to_owned()]);
-            rest = match (named, step.work()) {
-                (Some(named), _) => named,
-                (None, Some(work)) => self.people(step, &work.assign),
-                (None, None) => Vec::new(),
-            };
-            let others: Vec<_> = self.run(at).slots.iter().filter(|slot| slot.n != n).collect();
-            // Nobody gives his word twice.
-            let has_it = |one: &String| {
-                others.iter().any(|slot| {
-                    let is_said = matches!(slot.state, SlotState::Done | SlotState::Rejected);
-                    slot.waits_for(one) || is_said && slot.owner.as_ref() == Some(one)
-                })
-            };
-            rest.retain(|one| one != who && !has_it(one));
-        }
-        match rest.as_slice() {
-            [] => self.drop_or_hold(at, n),
-            [one] => self.replace(at, n, Slot::of(0, one)),
-            _pool => self.replace(at, n, Slot::new(0, rest)),
-        }
-    }
-
-    /// A slot that nobody can take: the others do without it, or the step is held.
-    fn drop_or_hold(&mut self, at: At, n: u32) -> Result<(), Refused> {
-        let counts = |slot: &Slot| {
-            slot.n != n
-                && !slot.is_advice
-                && matches!(slot.state, SlotState::Open | SlotState::Waiting)
-        };
-        let has_others = self.run(at).slots.iter().any(counts);
-        self.cancel_slot(at, n)?;
-        if has_others {
-            self.judge(at);
-        } else {
-            self.close_slots(at);
-            self.hold(at, crate::event::Trouble::Nobody);
         }
         Ok(())
     }

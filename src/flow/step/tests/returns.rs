@@ -240,3 +240,23 @@ fn a_flow_in_which_nothing_was_ever_done_cannot_be_reopened() {
     let mut desk = Desk::open(json!([]));
     assert_eq!(desk.tries(Event::Reopen), Err(Refused::NoStep));
 }
+
+#[test]
+fn a_wait_can_be_taken_back_until_it_is_over() {
+    let steps =
+        json!([task("a", &["li"]), a("w", "wait", json!({ "minutes": 5 })), task("b", &["wang"])]);
+    let mut desk = Desk::open(steps);
+    desk.completes("li", "a").does(take_back("a", "li"));
+    assert_eq!((desk.work().as_str(), desk.state.timers.len()), ("a: li", 0));
+    desk.completes("li", "a").wait(5).rings();
+    assert_eq!(desk.tries(take_back("a", "li")), Err(Refused::TooLate));
+}
+
+#[test]
+fn the_last_step_of_a_branch_can_be_taken_back() {
+    let mut desk = Desk::open(branch());
+    desk.completes("li", "a").completes("zhao", "d").does(take_back("d", "zhao"));
+    assert_eq!((desk.work().as_str(), desk.state_of("w")), ("d: zhao", (StepState::Open, 2)));
+    desk.completes("zhao", "d");
+    assert_eq!(desk.work(), "b: boss");
+}

@@ -48,7 +48,7 @@ fn everybody_must_agree_and_one_no_is_enough() {
 #[test]
 fn one_after_the_other_is_asked() {
     let mut desk = Desk::open(signed(mode("in_order"), &["li", "wang"]));
-    assert_eq!(desk.work(), "a: li");
+    assert_eq!((desk.work().as_str(), desk.run("a").owner()), ("a: li", Some("li")));
     assert_eq!(desk.tries(approve("a", "wang")), Err(Refused::Taken { by: "li".into() }));
     desk.approves("li", "a");
     assert_eq!(desk.work(), "a: wang");

@@ -1,0 +1,69 @@
+//! What a flow says about the form of its template.
+
+use serde_json::Value;
+
+use crate::definition::{Assign, Flow, IfNobody, Kind, Lane, Overdue, Step};
+
+/// What a flow says about a form: whoever knows the form checks it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions<'f> {
+    /// Every rule, with its step's key.
+    pub rules: Vec<(&'f str, &'f Value)>,
+    /// Every field, with its step's key.
+    pub fields: Vec<(&'f str, &'f str)>,
+}
+
+impl Flow {
+    /// Every rule and every field of the form that it mentions.
+    pub fn mentions(&self) -> Mentions<'_> {
+        let mut all = Mentions::default();
+        for step in self.all() {
+            mention(step, &mut all);
+        }
+        all
+    }
+}
+
+fn mention<'f>(step: &'f Step, all: &mut Mentions<'f>) {
+    let key = step.key.as_str();
+    all.rules.extend(step.when.as_ref().map(|rule| (key, rule)));
+    match &step.kind {
+        Kind::Task(work) | Kind::Approval(work) => {
+            all.rules.extend(work.exit.as_ref().map(|rule| (key, rule)));
+            all.fields.extend(work.fields.keys().map(|field| (key, field.as_str())));
+            mention_assign(key, &work.assign, all);
+            if let Some(IfNobody::Assign { to }) = &work.if_nobody {
+                mention_assign(key, to, all);
+            }
+            if let Some(limit) = &work.limit {
+                limit.escalate.iter().for_each(|rung| mention_assign(key, &rung.to, all));
+                if let Some(Overdue::Transfer { to }) = &limit.overdue {
+                    mention_assign(key, to, all);
+                }
+            }
+        }
+        Kind::Cc(cc) => mention_assign(key, &cc.to, all),
+        Kind::Notify(message) => mention_assign(key, &message.to, all),
+        Kind::Branch(branch) => mention_lanes(key, &branch.cases, all),
+        Kind::Parallel(parallel) => mention_lanes(key, &parallel.lanes, all),
+        Kind::Wait(_) | Kind::Action(_) | Kind::Subtickets(_) => {}
+    }
+}
+
+fn mention_lanes<'f>(key: &'f str, lanes: &'f [Lane], all: &mut Mentions<'f>) {
+    all.rules.extend(lanes.iter().filter_map(|lane| Some((key, lane.when.as_ref()?))));
+}
+
+fn mention_assign<'f>(key: &'f str, rule: &'f Assign, all: &mut Mentions<'f>) {
+    match rule {
+        Assign::Field { key: field } => all.fields.push((key, field)),
+        Assign::Table { rows, otherwise } => {
+            for row in rows {
+                all.rules.push((key, &row.when));
+                mention_assign(key, &row.assign, all);
+            }
+            mention_assign(key, otherwise, all);
+        }
+        _ => {}
+    }
+}
