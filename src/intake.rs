@@ -294,8 +294,11 @@ impl Case<'_> {
             return Ok(End::Ignored("不是本服务的卡片".to_owned()));
         };
         match clicked.press {
-            Press::Act { ticket, task, verb, to } => {
+            Press::Act { ticket, task, verb, to, note } => {
                 let mut input = Map::new();
+                if let Some(note) = note.filter(|_note| verb == "reject") {
+                    input.insert("note".to_owned(), json!(note));
+                }
                 if let Some(to) = to.filter(|_to| verb == "transfer") {
                     input.insert("to".to_owned(), json!(to));
                 }

@@ -27,6 +27,8 @@ pub enum Press {
         verb: String,
         /// To whom, for a transfer.
         to: Option<String>,
+        /// Why, for a refusal.
+        note: Option<String>,
     },
     /// Which ticket a text belongs to; a new one when nothing is named.
     Choose {
@@ -90,6 +92,7 @@ fn meaning(message: &Message, click: &CardClick) -> Option<Press> {
             task: message.task_id.map(TaskId),
             verb: click.event_key.clone(),
             to: chosen("to"),
+            note: chosen("note"),
         }),
         _ => None,
     }

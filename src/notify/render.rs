@@ -19,6 +19,8 @@ use crate::{
 
 /// The most colleagues that a card offers for a transfer: what a drop-down list may have.
 const TRANSFER_MAX: usize = 10;
+/// Why something is not approved, for who says so on a card, where nothing can be written.
+const REASONS: [&str; 5] = ["资料不全", "不符合规定", "金额有误", "暂缓办理", "其他，另行沟通"];
 
 /// Names of the people a card speaks of.
 pub(crate) struct Names(BTreeMap<String, String>);
@@ -110,8 +112,7 @@ impl Painter<'_> {
     }
 
     fn place(&self) -> Option<String> {
-        let template = &self.ticket.template;
-        let template = self.desk.setup.catalog.get(&template.key, template.version).ok()?;
+        let template = self.template()?;
         let field = template.form.fields.iter().find(|field| field.kind == "location")?;
         let value = self.ticket.form.get(&field.key)?;
         let kind = form::FIELDS.iter().find(|kind| kind.name() == field.kind)?;
@@ -139,7 +140,7 @@ impl Painter<'_> {
             task_id: wecom_task_id(card_no),
             ..ButtonInteraction::default()
         };
-        match self.grey(face) {
+        match self.grey(task, face) {
             Some(words) => {
                 card.button_list = vec![Button::press(text::cut_chars(&words, 10), 3, "none")];
                 card.replace_text = words;
@@ -152,6 +153,15 @@ impl Painter<'_> {
     fn buttons(&self, card: &mut ButtonInteraction, task: &Task, userid: &str, face: &TaskFace) {
         if *face == TaskFace::Claimable {
             card.button_list = vec![Button::press("认领", 1, "claim")];
+        } else if self.is_approval(task) {
+            card.button_list =
+                vec![Button::press("同意", 1, "approve"), Button::press("驳回", 2, "reject")];
+            card.button_selection = Some(ButtonSelection {
+                question_key: "note".to_owned(),
+                title: "驳回原因".to_owned(),
+                option_list: REASONS.map(|reason| ChoiceOption::new(reason, reason)).into(),
+                ..ButtonSelection::default()
+            });
         } else {
             card.button_list = vec![Button::press("完成", 1, "complete")];
             let others = task.handlers.iter().filter(|other| *other != userid).take(TRANSFER_MAX);
@@ -170,16 +180,29 @@ impl Painter<'_> {
         }
     }
 
+    fn template(&self) -> Option<std::sync::Arc<catalog::Template>> {
+        let template = &self.ticket.template;
+        self.desk.setup.catalog.get(&template.key, template.version).ok()
+    }
+
+    /// Whether a task asks for a yes or no.
+    fn is_approval(&self, task: &Task) -> bool {
+        let template = self.template();
+        let step = template.as_ref().and_then(|template| template.flow.step(&task.step));
+        step.is_some_and(flow::Step::is_approval)
+    }
+
     /// The words of the one grey button of a face that acts no more.
-    fn grey(&self, face: &TaskFace) -> Option<String> {
+    fn grey(&self, task: &Task, face: &TaskFace) -> Option<String> {
         let who = |userid: &Option<String>| userid.as_deref().map(|one| self.names.get(one));
         match face {
             TaskFace::Claimable | TaskFace::Mine => None,
             TaskFace::Taken { by } => Some(format!("已被 {} 认领", self.names.get(by))),
-            TaskFace::Done { by } => Some(match who(by) {
-                Some(name) => format!("{name} 已完成"),
-                None => "已完成".to_owned(),
-            }),
+            TaskFace::Done { by } => {
+                // The log tells yes from no; the card tells that it is decided.
+                let done = if self.is_approval(task) { "已审批" } else { "已完成" };
+                Some(who(by).map_or_else(|| done.to_owned(), |name| format!("{name} {done}")))
+            }
             TaskFace::Moved { to } => Some(match who(to) {
                 Some(name) => format!("已转给 {name}"),
                 None => "已失效".to_owned(),
