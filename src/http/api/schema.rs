@@ -367,10 +367,8 @@ pub(crate) struct FlowStep {
     /// 自动动作：最多等多少分钟
     wait_minutes: Option<u32>,
     /// 分支：按顺序第一个成立的
-    #[schema(no_recursion)]
     cases: Option<Vec<Lane>>,
     /// 并行：各条分支
-    #[schema(no_recursion)]
     lanes: Option<Vec<Lane>>,
     /// 分支、包容并行：都不成立时
     #[schema(no_recursion)]
