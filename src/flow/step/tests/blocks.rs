@@ -94,6 +94,10 @@ fn an_inclusive_split_without_a_match_goes_the_default_way() {
     };
     assert_eq!(Desk::open(split(json!([task("c", &["wang"])]))).work(), "c: wang");
     assert_eq!(Desk::open(split(json!([]))).work(), "end: boss");
+    let mut world = World::default();
+    world.truths.insert("x".to_owned());
+    let desk = Desk::open_in(world, flow(split(json!([task("c", &["wang"])]))));
+    assert_eq!(desk.work(), "a: li b: li");
 }
 
 #[test]

@@ -323,3 +323,12 @@ fn who_left_before_his_turn_is_not_asked() {
     desk.approves("li", "a");
     assert_eq!(desk.state_of("a").0, StepState::Held);
 }
+
+#[test]
+fn who_is_asked_before_somebody_does_not_jump_the_order() {
+    let mut desk = Desk::open(signed(mode("in_order"), &["li", "wang"]));
+    desk.does(add("zhao", "li", Place::Before)).approves("zhao", "a");
+    assert_eq!(desk.work(), "a: li");
+    desk.approves("li", "a");
+    assert_eq!(desk.work(), "a: wang");
+}

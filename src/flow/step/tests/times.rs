@@ -183,6 +183,7 @@ fn while_the_customer_is_asked_the_clock_of_the_step_stands_still() {
         matches!(&desk.last[..], [.., Effect::Notify { what: Notice::Answered, to, .. }] if to == &["li"])
     );
     assert_eq!(desk.tries(answer(id)), Err(Refused::Stale));
+    assert!(desk.state.timers.iter().all(|timer| timer.left.is_none()));
     desk.wait(29).rings();
     assert_eq!(desk.work(), "a: li/wang");
     // Nobody must wait for the answer: the work can be done without it.
