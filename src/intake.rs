@@ -20,6 +20,9 @@ use wecom::{
     },
 };
 
+/// In how many rounds the work of somebody who leaves is handed over; each takes many tickets.
+const HAND_OVERS_MAX: usize = 50;
+
 use crate::{
     media::{Media, TOPIC_MEDIA},
     mirror::{Fetch, TOPIC_FETCH},
@@ -413,7 +416,14 @@ impl Case<'_> {
             }
             ContactChange::DeleteUser { user_id } => {
                 members::remove_member(conn, ctx, user_id, stamp)?;
-                done("成员已离职")
+                let (who, mut moved) = (user_id.to_lowercase(), 0);
+                for _round in 0..HAND_OVERS_MAX {
+                    match ticket::hand_over(conn, ctx, &self.desk.setup, &who, None)? {
+                        0 => break,
+                        some => moved += some,
+                    }
+                }
+                done(format!("成员已离职，移交 {moved} 张工单"))
             }
             ContactChange::CreateParty(party) | ContactChange::UpdateParty(party) => {
                 members::upsert_department(conn, ctx, &department_patch(party), stamp)?;

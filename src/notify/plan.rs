@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use db::Conn;
+use flow::{Effect, Notice};
 use kernel::{Actor, Ctx, Result, TaskId, TicketId};
 use ticket::{Event, Fact, Task, Ticket};
 use wecom::message::{Body, RECEIVERS_MAX};
@@ -221,6 +222,16 @@ fn tell(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket, event: &Event)
             notice(conn, ctx, desk, ticket, (userid, &words))?;
         }
     }
+    for fact in &event.facts {
+        let Fact::Ordered { effect } = fact else { continue };
+        if let Effect::Notify { step, what, to, .. } = effect.as_ref() {
+            let words =
+                format!("{} {}\n{}", ticket.no, ticket.title, told(desk, ticket, step, what));
+            for userid in to {
+                notice(conn, ctx, desk, ticket, (userid, &words))?;
+            }
+        }
+    }
     let alarmed = event.facts.iter().any(|fact| matches!(fact, Fact::Alarmed { .. }));
     if let (true, Some(starter)) = (alarmed, ticket.creator.userid()) {
         tracing::warn!(ticket = %ticket.id, "nobody can handle a ticket");
@@ -229,6 +240,23 @@ fn tell(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket, event: &Event)
         notice(conn, ctx, desk, ticket, (starter, &words))?;
     }
     Ok(())
+}
+
+/// What the flow wants people to hear of a step, in words.
+fn told(desk: &Desk, ticket: &Ticket, step: &str, what: &Notice) -> String {
+    let template = desk.setup.catalog.get(&ticket.template.key, ticket.template.version).ok();
+    let found = template.as_ref().and_then(|template| template.flow.step(step));
+    let name = found.map_or(step, |step| step.name.as_str());
+    match what {
+        Notice::Cc => "抄送给您，请知悉".to_owned(),
+        Notice::Message { text } => text.clone(),
+        Notice::Reminder => format!("{name}即将到期，请尽快处理"),
+        Notice::Overdue => format!("{name}已超时，请立即处理"),
+        Notice::Escalation { rung } => {
+            format!("{name}已超时未处理（第 {} 次升级），请关注", rung + 1)
+        }
+        Notice::Answered => format!("{name}：客户已回复"),
+    }
 }
 
 fn notice(

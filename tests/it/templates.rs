@@ -475,3 +475,54 @@ async fn the_presets_that_trades_are_named_for_ask_what_practitioners_ask() {
     assert!(errors.iter().any(|one| one["path"] == "form.purchase_date"), "{told}");
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_reminds_escalates_and_tells_and_the_work_of_who_leaves_goes_on() {
+    let desk = Desk::open().await;
+    let template = json!({
+        "key": "visit", "name": "上门服务",
+        "form": { "fields": [{ "key": "title", "kind": "text", "label": "标题", "required": true }] },
+        "flow": { "steps": [
+            { "key": "tell", "name": "抄送主管", "type": "cc", "to": { "by": "people", "userids": ["chenlei"] } },
+            { "key": "do", "name": "上门", "assign": { "by": "people", "userids": ["liuyang", "zhaomin"] },
+              "if_nobody": { "do": "hold" },
+              "limit": { "minutes": 120, "remind": [30],
+                "escalate": [{ "minutes": 60, "to": { "by": "people", "userids": ["zhangsan"] } }] } },
+        ] },
+    });
+    let path = "/api/v1/templates/visit";
+    let saved = desk.ask("PUT", path).json(&template).send().await;
+    assert_eq!(saved.json()["problems"], json!([]), "{}", saved.text());
+    desk.ask("POST", &format!("{path}/publish")).send().await;
+    let new = json!({ "template": "visit", "form": { "title": "修热水器" } });
+    let made =
+        desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await.json();
+    let id = made["id"].as_str().unwrap();
+    desk.settle().await;
+    assert!(desk.chat("chenlei").await.was_told("抄送给您"), "{:#?}", desk.chat("chenlei").await);
+    desk.does("liuyang", "claim", id, json!({})).await;
+    let minutes = kernel::time::MINUTE;
+    desk.advance(89 * minutes).await;
+    assert!(!desk.chat("liuyang").await.was_told("即将到期"));
+    desk.advance(2 * minutes).await;
+    assert!(desk.chat("liuyang").await.was_told("即将到期"), "half an hour before");
+    desk.advance(30 * minutes).await;
+    assert!(desk.chat("liuyang").await.was_told("已超时"), "when it is due");
+    assert!(!desk.chat("zhangsan").await.was_told("已超时"));
+    desk.advance(60 * minutes).await;
+    assert!(desk.chat("zhangsan").await.was_told("已超时未处理"), "an hour later");
+    // He leaves: the other one gets the work, and can finish it.
+    desk.company("DELETE", "/members/liuyang", json!({})).await;
+    desk.settle().await;
+    let ticket = desk.ticket(id).await;
+    assert_eq!(ticket["steps"][1]["handlers"], json!(["zhaomin"]), "{ticket}");
+    for verb in ["claim", "complete"] {
+        let seen = desk.ask("GET", &format!("/api/v1/tickets/{id}")).acting_as("zhaomin");
+        if seen.send().await.json()["actions"].as_array().unwrap().contains(&json!(verb)) {
+            desk.does("zhaomin", verb, id, json!({})).await;
+        }
+    }
+    assert_eq!(desk.ticket(id).await["status"], "closed");
+    assert!(desk.jobs("inbox", "state=failed").await.is_empty());
+    desk.close().await;
+}
