@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
+use flow::calendar::{DaysOff, MakeUp, Weekly, WorkTime};
 use kernel::{Error, Kind, Result};
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -26,6 +27,8 @@ pub struct Config {
     pub intake: Intake,
     /// Who uses it.
     pub organisation: Organisation,
+    /// When it works.
+    pub calendar: Calendar,
     /// Who may claim.
     #[serde(default)]
     pub groups: BTreeMap<String, Group>,
@@ -139,6 +142,20 @@ pub struct Organisation {
     pub time_zone: String,
     /// What it pays with.
     pub currency: String,
+}
+
+/// When the organisation works.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calendar {
+    /// The ordinary week.
+    pub weekly: Weekly,
+    /// Holidays.
+    #[serde(default)]
+    pub days_off: Vec<DaysOff>,
+    /// Days that are worked although they are not in the week (调休).
+    #[serde(default)]
+    pub make_up: Vec<MakeUp>,
 }
 
 /// A handling group.
@@ -265,7 +282,7 @@ impl Config {
             }
         }
         db::Settings::parse(&self.database.url)?;
-        self.zone_minutes()?;
+        self.work_time()?;
         if !(0..24).contains(&self.workers.repair_hour) {
             return Err(wrong("workers.repair_hour", "须在 0 到 23 之间"));
         }
@@ -276,6 +293,21 @@ impl Config {
             return Err(wrong("workers.lease_seconds", "须在 2 到 3600 之间"));
         }
         Ok(())
+    }
+
+    /// When the organisation works, for the deadlines that count working time.
+    ///
+    /// # Errors
+    /// `config.invalid` with everything that is wrong with the calendar or the zone.
+    pub fn work_time(&self) -> Result<WorkTime> {
+        let Calendar { weekly, days_off, make_up } = self.calendar.clone();
+        let office = flow::calendar::Calendar::office(self.zone_minutes()?);
+        let calendar = flow::calendar::Calendar { weekly, days_off, make_up, ..office };
+        calendar.compile().map_err(|problems| {
+            let told =
+                problems.iter().map(|one| format!("{}：{}，{}", one.path, one.what, one.mend));
+            wrong("calendar", told.collect::<Vec<_>>().join("；"))
+        })
     }
 
     /// The organisation's zone, in minutes east of UTC. Zones that change their clocks twice a

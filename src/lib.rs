@@ -139,7 +139,11 @@ impl House {
         let intake =
             Arc::new(Intake::start(db.clone(), parts.clock.clone(), ids.clone(), spool, settings)?);
         let store = FileStore::open(&config.files.store, config.files.max_bytes)?;
-        let setup = Setup { catalog: Catalog::built_in()?, zone_minutes: config.zone_minutes()? };
+        let setup = Setup {
+            catalog: Catalog::built_in()?,
+            zone_minutes: config.zone_minutes()?,
+            work_time: Arc::new(config.work_time()?),
+        };
         let (entropy, public_url) = (parts.entropy.clone(), config.server.public_url.clone());
         let links = db.write(move |conn| Links::open(conn, &entropy, &public_url)).await?;
         let client = Arc::new(client(&config, &db, &parts.clock, holder)?);

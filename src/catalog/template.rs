@@ -1,6 +1,6 @@
 //! A template, and what forbids publishing it.
 
-use flow::Flow;
+use flow::{Assign, Flow, Kind};
 use form::{
     Compiled, Form,
     rules::{Rule, Type},
@@ -66,7 +66,52 @@ impl Template {
         }
         problems.extend(self.form_problems());
         problems.extend(self.flow_problems());
+        problems.extend(self.unserved());
         problems
+    }
+
+    /// What the language of forms and flows can say and nobody carries out yet: better refused
+    /// than silently passed over.
+    fn unserved(&self) -> Vec<FieldError> {
+        let mut found = Vec::new();
+        let mut add = |path: String, what: &str| {
+            let detail = format!("{what}还不支持，请删除或改用别的方式");
+            found.push(FieldError { path, code: "unsupported", detail });
+        };
+        for step in self.flow.all() {
+            let at = |name: &str| format!("flow.{}.{name}", step.key);
+            if matches!(step.kind, Kind::Action(_)) {
+                add(at("type"), "自动动作");
+            }
+            if step.notify.is_some() {
+                add(at("notify"), "节点通知设置");
+            }
+            if step.settle.is_some() {
+                add(at("settle"), "结算规则");
+            }
+            if step.work().is_some_and(|work| work.pick.is_some()) {
+                add(at("pick"), "自动择人");
+            }
+            if step.work().is_some_and(|work| !work.fields.is_empty()) {
+                add(at("fields"), "节点上的字段权限（请写在表单字段的 access 中）");
+            }
+        }
+        for (step, source) in self.flow.mentions().sources {
+            match source {
+                Assign::Role { .. } => add(format!("flow.{step}"), "按角色指派"),
+                Assign::Duty { .. } => add(format!("flow.{step}"), "按值班表指派"),
+                _ => {}
+            }
+        }
+        for (at, field) in self.form.fields.iter().enumerate() {
+            if field.owner.is_some() {
+                add(format!("form.fields[{at}].owner"), "分组负责人");
+            }
+            if !field.rules.start.is_empty() {
+                add(format!("form.fields[{at}].rules.start"), "由字段启动子流程");
+            }
+        }
+        found
     }
 
     fn form_problems(&self) -> Vec<FieldError> {

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 pub use facts::{Department, Facts, Leave, Person, Position, Standing, Ticket};
 pub use place::{Point, System, metres_between};
-pub use plan::{Narrow, Pick, Plan, Row, Rule, Strategy};
+pub use plan::{Narrow, Pick, Plan, Strategy};
 pub use priority::{Queued, by_turn, raised};
 pub use resolve::{MapRow, responsibility_map};
 pub use roster::{OnDuty, Override, Roster, Shift};

@@ -169,6 +169,27 @@ pub struct Calendar {
 }
 
 impl Calendar {
+    /// An office of this zone: Monday to Friday, nine to six.
+    pub fn office(zone_minutes: i64) -> Self {
+        let day = || vec![Interval { from: "09:00".to_owned(), to: "18:00".to_owned() }];
+        Self {
+            key: "office".to_owned(),
+            name: "办公时间".to_owned(),
+            zone_minutes,
+            weekly: Weekly {
+                mon: day(),
+                tue: day(),
+                wed: day(),
+                thu: day(),
+                fri: day(),
+                ..Weekly::default()
+            },
+            days_off: Vec::new(),
+            make_up: Vec::new(),
+            valid: None,
+        }
+    }
+
     /// The calendar ready for questions.
     ///
     /// # Errors

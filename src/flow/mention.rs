@@ -11,6 +11,8 @@ pub struct Mentions<'f> {
     pub rules: Vec<(&'f str, &'f Value)>,
     /// Every field, with its step's key.
     pub fields: Vec<(&'f str, &'f str)>,
+    /// Everything that says who, with its step's key.
+    pub sources: Vec<(&'f str, &'f Assign)>,
 }
 
 impl Flow {
@@ -55,6 +57,7 @@ fn mention_lanes<'f>(key: &'f str, lanes: &'f [Lane], all: &mut Mentions<'f>) {
 }
 
 fn mention_assign<'f>(key: &'f str, rule: &'f Assign, all: &mut Mentions<'f>) {
+    all.sources.push((key, rule));
     match rule {
         Assign::Field { key: field } => all.fields.push((key, field)),
         Assign::Table { rows, otherwise } => {

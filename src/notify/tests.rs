@@ -1,8 +1,9 @@
 //! Whatever people write, every face of every card is one that WeCom takes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use catalog::Catalog;
+use flow::calendar::Calendar;
 use kernel::{Actor, Ctx, Ids, ReplicaNo, TaskId, TicketId, Timestamp};
 use proptest::prelude::*;
 use ticket::{Priority, Setup, Status, Task, TaskState, TemplateRef, Ticket};
@@ -23,7 +24,11 @@ fn desk() -> Desk {
         agent_id: 1_000_002,
         name: "企单服务台".into(),
         links: Links::for_tests("https://desk.example.com"),
-        setup: Setup { catalog: Catalog::built_in().unwrap(), zone_minutes: 480 },
+        setup: Setup {
+            catalog: Catalog::built_in().unwrap(),
+            zone_minutes: 480,
+            work_time: Arc::new(Calendar::office(480).compile().unwrap()),
+        },
         limits: Limits::default(),
     }
 }

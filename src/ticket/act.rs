@@ -1,8 +1,10 @@
 //! The one door: every change of a ticket passes here, in one transaction.
 
+use std::sync::Arc;
+
 use catalog::{Catalog, Template};
 use db::Conn;
-use flow::Event as FlowEvent;
+use flow::{Event as FlowEvent, calendar::WorkTime};
 use form::Answers;
 use kernel::{Ctx, Error, FieldError, Kind, Result, TaskId, TicketId};
 use serde_json::{Map, Value, json};
@@ -30,6 +32,8 @@ pub struct Setup {
     pub catalog: Catalog,
     /// The organisation's zone, in minutes east of UTC.
     pub zone_minutes: i64,
+    /// When it works: the time that counts where a flow counts working time.
+    pub work_time: Arc<WorkTime>,
 }
 
 /// What somebody asks for.
@@ -153,7 +157,7 @@ pub(crate) fn advance(
     event: &FlowEvent,
 ) -> Result<std::result::Result<Vec<Fact>, flow::Refused>> {
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-    let known = Known::new(conn, About::from(ticket), &template.form);
+    let known = Known::new(conn, setup, About::from(ticket), &template.form);
     let moved = flow::step(&template.flow, &ticket.flow, event, &known, ctx.now);
     known.check()?;
     Ok(moved.map(|(state, effects)| {

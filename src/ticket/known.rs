@@ -8,16 +8,16 @@ use std::{
 };
 
 use db::Conn;
-use flow::{Assign, Facts, Found, Step};
+use flow::{Assign, Facts, Found, Pace, Step, calendar::WorkTime};
 use form::{
     Answers, Compiled, Form,
     rules::{Rule, Type},
 };
-use kernel::{Actor, Error, Result};
+use kernel::{Actor, Error, Micros, Result, Timestamp};
 use org::Member;
 use serde_json::Value;
 
-use crate::ticket::Ticket;
+use crate::{act::Setup, ticket::Ticket};
 
 /// How many levels up a chain of leads is followed.
 const LEVELS_MAX: u8 = 20;
@@ -49,6 +49,7 @@ impl<'t> From<&'t Ticket> for About<'t> {
 /// The facts of one command.
 pub(crate) struct Known<'c> {
     conn: RefCell<&'c mut Conn>,
+    work_time: &'c WorkTime,
     about: About<'c>,
     form: &'c Form,
     /// Read when the first condition asks for it: most flows have none.
@@ -58,10 +59,15 @@ pub(crate) struct Known<'c> {
 }
 
 impl<'c> Known<'c> {
-    pub(crate) fn new(conn: &'c mut Conn, about: About<'c>, form: &'c Form) -> Self {
+    pub(crate) fn new(
+        conn: &'c mut Conn,
+        setup: &'c Setup,
+        about: About<'c>,
+        form: &'c Form,
+    ) -> Self {
         let (members, failed) = (RefCell::default(), RefCell::default());
-        let compiled = OnceCell::new();
-        Self { conn: RefCell::new(conn), about, form, compiled, members, failed }
+        let (compiled, work_time) = (OnceCell::new(), &*setup.work_time);
+        Self { conn: RefCell::new(conn), work_time, about, form, compiled, members, failed }
     }
 
     /// # Errors
@@ -213,7 +219,7 @@ impl Facts for Known<'_> {
             Assign::Field { key } => given(self.field(key)),
             Assign::Chosen => given(chosen.to_vec()),
             Assign::CustomerOwner => given(self.customer_owner()),
-            // There are no roles and rosters yet: nobody, and the step says what follows.
+            // A template that names a role or a roster is not published; of an old one: nobody.
             Assign::Role { .. } | Assign::Duty { .. } | Assign::Table { .. } => Found::default(),
         }
     }
@@ -228,6 +234,22 @@ impl Facts for Known<'_> {
         let read = Rule::parse_as(rule, form.scope(), Type::Bool);
         let held = read.map(|rule| rule.holds(&form.facts(self.about.form)));
         matches!(held, Ok(Ok(true)))
+    }
+
+    fn due(&self, pace: Pace, from: Timestamp, span: Micros) -> Timestamp {
+        let plain = from.plus(span);
+        match pace {
+            Pace::Calendar => plain,
+            // Nothing is worked for three years on: better early than never.
+            Pace::Working => self.work_time.add_span(from, span).unwrap_or(plain),
+        }
+    }
+
+    fn left(&self, pace: Pace, from: Timestamp, due: Timestamp) -> Micros {
+        match pace {
+            Pace::Calendar => due.since(from),
+            Pace::Working => self.work_time.working_between(from, due),
+        }
     }
 
     fn can_work(&self, userid: &str) -> bool {

@@ -5,8 +5,11 @@
 mod test_db;
 mod ways;
 
+use std::sync::Arc;
+
 use catalog::Catalog;
 use db::Conn;
+use flow::calendar::{Calendar, WorkTime};
 use kernel::{Actor, Ctx, Kind, Limit, TicketId, time};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -18,8 +21,12 @@ use crate::{
 
 const CROWD: [&str; 4] = ["li", "wang", "zhao", "stranger"];
 
+fn work_time() -> Arc<WorkTime> {
+    Arc::new(Calendar::office(480).compile().unwrap())
+}
+
 fn setup() -> Setup {
-    Setup { catalog: Catalog::built_in().unwrap(), zone_minutes: 480 }
+    Setup { catalog: Catalog::built_in().unwrap(), zone_minutes: 480, work_time: work_time() }
 }
 
 /// The general request with another flow.
@@ -28,7 +35,11 @@ fn setup_with(steps: Value) -> Setup {
     let flow = serde_json::from_value(json!({ "steps": steps })).unwrap();
     let template = catalog::Template { flow, ..catalog::Template::clone(&general) };
     let part = catalog::Template { key: "part".into(), ..catalog::Template::clone(&general) };
-    Setup { catalog: Catalog::of(vec![template, part]).unwrap(), zone_minutes: 480 }
+    Setup {
+        catalog: Catalog::of(vec![template, part]).unwrap(),
+        zone_minutes: 480,
+        work_time: work_time(),
+    }
 }
 
 /// A step that makes work: a task, or an approval when `more` says so.

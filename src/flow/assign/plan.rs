@@ -1,9 +1,8 @@
 //! Rules as data: where candidates come from, who is preferred, how one is chosen.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::calendar::Problem;
+use crate::{Assign, Row, calendar::Problem};
 
 /// How deep tables may lie in tables.
 pub(super) const DEPTH_MAX: usize = 8;
@@ -11,96 +10,6 @@ pub(super) const DEPTH_MAX: usize = 8;
 const ROWS_MAX: usize = 500;
 /// How many levels a chain of leads can have.
 pub(super) const LEVELS_MAX: u8 = 20;
-
-/// Where candidates come from. Reads what a step's `assign` says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Rule {
-    /// A handling group.
-    Group {
-        /// The group's key.
-        key: String,
-    },
-    /// These people.
-    People {
-        /// Their userids.
-        userids: Vec<String>,
-    },
-    /// Everybody who has a role.
-    Role {
-        /// The role's key.
-        key: String,
-    },
-    /// Everybody of a department.
-    Department {
-        /// The department's number in WeCom.
-        id: i64,
-        /// Whether the departments below it count.
-        #[serde(default, skip_serializing_if = "is_false")]
-        with_below: bool,
-    },
-    /// Who leads a department.
-    DepartmentLead {
-        /// The department; the starter's main one when absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        id: Option<i64>,
-        /// How many levels above it, 0 for its own lead.
-        #[serde(default, skip_serializing_if = "is_zero")]
-        level: u8,
-    },
-    /// Who raised the ticket.
-    Starter,
-    /// Whom the starter reports to.
-    StarterLead {
-        /// How many levels up, 0 for his direct lead.
-        #[serde(default, skip_serializing_if = "is_zero")]
-        level: u8,
-    },
-    /// Whom the ticket's present handlers report to.
-    Supervisor,
-    /// Who is named in a member field of the form.
-    Field {
-        /// The field's key.
-        key: String,
-    },
-    /// Whom the handler before chose.
-    Chosen,
-    /// Who looks after the customer.
-    CustomerOwner,
-    /// Who is on duty.
-    Duty {
-        /// The roster's key.
-        roster: String,
-    },
-    /// The first row whose condition holds, in order.
-    Table {
-        /// The rows.
-        rows: Vec<Row>,
-        /// Who, when none does.
-        otherwise: Box<Rule>,
-    },
-}
-
-/// A row of a rule table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Row {
-    /// What people call it, such as 华东区域.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub name: String,
-    /// The condition.
-    pub when: Value,
-    /// Who, when it holds.
-    pub assign: Rule,
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
-fn is_zero(level: &u8) -> bool {
-    *level == 0
-}
 
 /// Who of the candidates is preferred. `must` says that nobody else will do; otherwise everybody
 /// stays when nobody fits.
@@ -181,7 +90,7 @@ pub struct Pick {
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Where candidates come from.
-    pub rule: Rule,
+    pub rule: Assign,
     /// How one of them is chosen; a claim pool of all of them, when absent.
     #[serde(default)]
     pub pick: Pick,
@@ -216,7 +125,8 @@ impl Pick {
     }
 }
 
-impl Rule {
+impl Assign {
+    /// What is wrong with it, wherever it stands.
     fn check(&self, path: &str, depth: usize, problems: &mut Vec<Problem>) {
         match self {
             Self::People { userids } => {
@@ -257,7 +167,7 @@ impl Rule {
     }
 }
 
-fn table(path: &str, rows: &[Row], otherwise: &Rule, depth: usize, problems: &mut Vec<Problem>) {
+fn table(path: &str, rows: &[Row], otherwise: &Assign, depth: usize, problems: &mut Vec<Problem>) {
     if depth >= DEPTH_MAX {
         let what = format!("规则表嵌套超过 {DEPTH_MAX} 层");
         problems.push(Problem::new(path, what, "请把内层规则表的条件并入外层"));

@@ -4,20 +4,21 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Facts, Holds, Record, Rule, once,
-    plan::{DEPTH_MAX, LEVELS_MAX, Row},
+    Facts, Holds, Record, once,
+    plan::{DEPTH_MAX, LEVELS_MAX},
 };
+use crate::{Assign, Row};
 
 /// The people that a rule names, each once, in the rule's order.
 pub(super) fn resolve(
-    rule: &Rule,
+    rule: &Assign,
     facts: &Facts,
     holds: Holds<'_>,
     record: &mut Record,
 ) -> Vec<String> {
     let mut rule = rule;
     for _ in 0..=DEPTH_MAX {
-        let Rule::Table { rows, otherwise } = rule else {
+        let Assign::Table { rows, otherwise } = rule else {
             let (people, words) = (people_of(rule, facts), words(rule, facts));
             if people.is_empty() {
                 record.drop_out(format!("规则「{words}」没有找到任何人"));
@@ -33,7 +34,7 @@ pub(super) fn resolve(
     Vec::new()
 }
 
-fn first_row<'r>(rows: &'r [Row], holds: Holds<'_>, record: &mut Record) -> Option<&'r Rule> {
+fn first_row<'r>(rows: &'r [Row], holds: Holds<'_>, record: &mut Record) -> Option<&'r Assign> {
     for (index, row) in rows.iter().enumerate() {
         let name = match row.name.as_str() {
             "" => format!("第 {} 行", index + 1),
@@ -66,19 +67,19 @@ pub struct MapRow {
 }
 
 /// Who answers for what, for every way through a rule and its tables.
-pub fn responsibility_map(rule: &Rule, facts: &Facts) -> Vec<MapRow> {
+pub fn responsibility_map(rule: &Assign, facts: &Facts) -> Vec<MapRow> {
     let mut map = Vec::new();
     draw(rule, facts, (&mut Vec::new(), &mut Vec::new()), &mut map);
     map
 }
 
 fn draw(
-    rule: &Rule,
+    rule: &Assign,
     facts: &Facts,
     (when, path): (&mut Vec<Value>, &mut Vec<String>),
     map: &mut Vec<MapRow>,
 ) {
-    let Rule::Table { rows, otherwise } = rule else {
+    let Assign::Table { rows, otherwise } = rule else {
         map.push(MapRow {
             when: when.clone(),
             path: path.clone(),
@@ -102,38 +103,38 @@ fn draw(
     path.pop();
 }
 
-fn people_of(rule: &Rule, facts: &Facts) -> Vec<String> {
+fn people_of(rule: &Assign, facts: &Facts) -> Vec<String> {
     let having = |has: &dyn Fn(&super::Person) -> bool| {
         let people = facts.people.values().filter(|person| has(person));
         people.map(|person| person.userid.clone()).collect()
     };
     let ticket = &facts.ticket;
     match rule {
-        Rule::People { userids } => once(userids.iter().map(String::as_str)),
-        Rule::Role { key } => having(&|person| person.roles.contains(key)),
-        Rule::Department { id, with_below } => having(&|person| {
+        Assign::People { userids } => once(userids.iter().map(String::as_str)),
+        Assign::Role { key } => having(&|person| person.roles.contains(key)),
+        Assign::Department { id, with_below } => having(&|person| {
             person.departments.iter().any(|own| {
                 own == id || (*with_below && facts.upwards(*own).iter().any(|(up, _)| up == id))
             })
         }),
-        Rule::DepartmentLead { id, level } => {
+        Assign::DepartmentLead { id, level } => {
             let own = || facts.people.get(ticket.starter.as_deref()?)?.departments.first().copied();
             id.or_else(own).map(|id| department_lead(id, *level, facts)).unwrap_or_default()
         }
-        Rule::Group { key } => named(facts.groups.get(key)),
-        Rule::Starter => once(ticket.starter.as_deref()),
-        Rule::StarterLead { level } => {
+        Assign::Group { key } => named(facts.groups.get(key)),
+        Assign::Starter => once(ticket.starter.as_deref()),
+        Assign::StarterLead { level } => {
             ticket.starter.as_deref().map(|one| lead_of(one, *level, facts)).unwrap_or_default()
         }
-        Rule::Supervisor => {
+        Assign::Supervisor => {
             let above = ticket.handlers.iter().flat_map(|one| lead_of(one, 0, facts));
             once(above.collect::<Vec<_>>().iter().map(String::as_str))
         }
-        Rule::Chosen => once(ticket.chosen.iter().map(String::as_str)),
-        Rule::Field { key } => named(ticket.members.get(key)),
-        Rule::CustomerOwner => once(ticket.customer_owner.as_deref()),
-        Rule::Duty { roster } => named(facts.on_duty.get(roster)),
-        Rule::Table { .. } => Vec::new(),
+        Assign::Chosen => once(ticket.chosen.iter().map(String::as_str)),
+        Assign::Field { key } => named(ticket.members.get(key)),
+        Assign::CustomerOwner => once(ticket.customer_owner.as_deref()),
+        Assign::Duty { roster } => named(facts.on_duty.get(roster)),
+        Assign::Table { .. } => Vec::new(),
     }
 }
 
@@ -175,29 +176,29 @@ fn lead_of(userid: &str, level: u8, facts: &Facts) -> Vec<String> {
     level_now
 }
 
-fn words(rule: &Rule, facts: &Facts) -> String {
+fn words(rule: &Assign, facts: &Facts) -> String {
     let department = |id: &i64| {
         let name = facts.departments.get(id).map(|one| one.name.as_str()).unwrap_or_default();
         if name.is_empty() { format!("部门 {id}") } else { name.to_owned() }
     };
     match rule {
-        Rule::People { .. } => "指定成员".to_owned(),
-        Rule::Role { key } => format!("角色 {key}"),
-        Rule::Department { id, with_below: false } => department(id),
-        Rule::Department { id, with_below: true } => format!("{}及下级部门", department(id)),
-        Rule::DepartmentLead { id, level } => {
+        Assign::People { .. } => "指定成员".to_owned(),
+        Assign::Role { key } => format!("角色 {key}"),
+        Assign::Department { id, with_below: false } => department(id),
+        Assign::Department { id, with_below: true } => format!("{}及下级部门", department(id)),
+        Assign::DepartmentLead { id, level } => {
             let whose = id.as_ref().map_or_else(|| "发起人的部门".to_owned(), department);
             format!("{whose}的负责人{}", levels(*level))
         }
-        Rule::Group { key } => format!("处理组 {key}"),
-        Rule::Starter => "发起人".to_owned(),
-        Rule::StarterLead { level } => format!("发起人的直属上级{}", levels(*level)),
-        Rule::Supervisor => "当前处理人的上级".to_owned(),
-        Rule::Chosen => "上一处理人指定".to_owned(),
-        Rule::Field { key } => format!("表单字段 {key}"),
-        Rule::CustomerOwner => "客户的负责人".to_owned(),
-        Rule::Duty { roster } => format!("值班表 {roster}"),
-        Rule::Table { .. } => "规则表".to_owned(),
+        Assign::Group { key } => format!("处理组 {key}"),
+        Assign::Starter => "发起人".to_owned(),
+        Assign::StarterLead { level } => format!("发起人的直属上级{}", levels(*level)),
+        Assign::Supervisor => "当前处理人的上级".to_owned(),
+        Assign::Chosen => "上一处理人指定".to_owned(),
+        Assign::Field { key } => format!("表单字段 {key}"),
+        Assign::CustomerOwner => "客户的负责人".to_owned(),
+        Assign::Duty { roster } => format!("值班表 {roster}"),
+        Assign::Table { .. } => "规则表".to_owned(),
     }
 }
 

@@ -8,9 +8,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    Decision, Department, Facts, Leave, Outcome, Person, Plan, Point, Position, Rule, Standing,
-    System, Ticket, assign, metres_between, responsibility_map,
+    Decision, Department, Facts, Leave, Outcome, Person, Plan, Point, Position, Standing, System,
+    Ticket, assign, metres_between, responsibility_map,
 };
+use crate::Assign;
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000_000);
 
@@ -200,7 +201,7 @@ fn every_rule_finds_its_people() {
         let plan = plan(json!({"rule": rule, "pick": {"strategy": "all"}}));
         assert_eq!(decide(&plan, &facts).people(), expected, "{rule}");
         let text = serde_json::to_value(&plan.rule).unwrap();
-        assert_eq!(serde_json::from_value::<Rule>(text).unwrap(), plan.rule);
+        assert_eq!(serde_json::from_value::<Assign>(text).unwrap(), plan.rule);
     }
 }
 

@@ -14,6 +14,7 @@ use actix_web::dev::ServerHandle;
 use catalog::Catalog;
 use db::{Conn, Db};
 use files::FileStore;
+use flow::calendar::Calendar;
 use kernel::{Actor, Clock, Ctx, Entropy, Ids, ReplicaNo, Result, Timestamp};
 use org::{MemberStatus, Scope, mirror::MemberPatch};
 use queue::{
@@ -117,7 +118,11 @@ impl Desk {
             clock,
             ids,
             entropy,
-            setup: Setup { catalog: Catalog::built_in().unwrap(), zone_minutes: 480 },
+            setup: Setup {
+                catalog: Catalog::built_in().unwrap(),
+                zone_minutes: 480,
+                work_time: Arc::new(Calendar::office(480).compile().unwrap()),
+            },
             links,
             files: FileStore::open(&format!("fs:{}/files", folder.display()), 20 << 20).unwrap(),
             intake: intake.clone(),

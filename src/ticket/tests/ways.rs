@@ -361,7 +361,6 @@ fn the_organisation_says_who_leads_and_who_looks_after_a_customer() {
                 "otherwise": { "by": "starter_lead" } }),
                 "li",
             ),
-            (json!({ "by": "role", "key": "boss" }), ""),
         ] {
             let setup = setup_with(json!([work("a", &[], json!({ "assign": rule }))]));
             let ticket = raise_in(conn, &ctx, &setup, ("stranger", "wang")).unwrap();
