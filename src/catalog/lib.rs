@@ -2,6 +2,7 @@
 //! define; a published version never changes. Holds the preset library of the industries.
 
 mod draft;
+mod part;
 mod preset;
 mod schema;
 mod shelf;
@@ -9,6 +10,7 @@ mod sql;
 mod template;
 
 pub use draft::{State, archive, draft, drop_draft, ensure, publish, save_draft, versions};
+pub use part::{Condition, Parts};
 pub use preset::{Preset, import, presets};
 pub use shelf::{Catalog, GENERAL};
 pub use sql::Summary;

@@ -9,7 +9,7 @@ use std::{
 use db::Conn;
 use kernel::{Error, Kind, Result};
 
-use crate::{Template, draft::State, sql};
+use crate::{Parts, Template, draft::State, sql};
 
 /// The template that every installation has.
 pub const GENERAL: &str = "general_request";
@@ -25,6 +25,7 @@ pub struct Catalog {
 #[derive(Debug, Default)]
 struct Shelf {
     versions: BTreeMap<(String, u32), Version>,
+    parts: Arc<Parts>,
 }
 
 #[derive(Debug)]
@@ -99,6 +100,11 @@ impl Catalog {
     pub fn newest(&self, key: &str) -> Result<Arc<Template>> {
         let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
         shelf.newest(key).ok_or_else(|| not_found(key))
+    }
+
+    /// What templates share, as it was read last.
+    pub fn parts(&self) -> Arc<Parts> {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner).parts.clone()
     }
 
     /// One version of a template, for a running ticket.
