@@ -1,27 +1,14 @@
-//! Templates from draft to archive, on an embedded database.
+//! Templates from draft to archive, on each database.
 
-use db::{Db, Settings};
-use kernel::{Actor, Clock, Ctx, Ids, Kind, ReplicaNo, Timestamp};
+#[path = "../org/test_db.rs"]
+mod test_db;
+
+use kernel::Kind;
+use test_db::{ctx, on_each_database};
 
 use super::*;
 
-fn ctx() -> Ctx {
-    Ctx {
-        now: Timestamp::from_seconds(1_795_395_600),
-        actor: Actor::System,
-        ids: Ids::new(ReplicaNo::new(1).unwrap()),
-        trace: "test".into(),
-    }
-}
-
-/// A migrated database of the test's own.
-fn desk(name: &str) -> (db::Conn, Ctx) {
-    let path = std::env::temp_dir().join(format!("qidan-catalog-{}-{name}.db", std::process::id()));
-    let _old = std::fs::remove_file(&path);
-    let settings = Settings::parse(&format!("sqlite://{}", path.display())).unwrap();
-    db::migrate(&Db::new(settings.clone()), &Clock::System, 1).unwrap();
-    (db::Conn::open(&settings).unwrap(), ctx())
-}
+const NOW: i64 = 1_795_395_600_000_000;
 
 fn general() -> Template {
     Template::clone(&Catalog::built_in().unwrap().newest(GENERAL).unwrap())
@@ -48,71 +35,77 @@ fn an_unknown_template_is_named() {
 
 #[test]
 fn a_draft_is_nobodys_until_it_is_published_and_old_versions_stay_for_their_tickets() {
-    let (mut conn, ctx) = desk("life");
-    let (one, other) = (Catalog::built_in().unwrap(), Catalog::built_in().unwrap());
-    assert_eq!(save_draft(&mut conn, &ctx, &repair("维修")).unwrap().version, 1);
-    one.refresh(&mut conn).unwrap();
-    assert_eq!(one.newest("repair").unwrap_err().code(), "template.not_found");
-    assert_eq!(save_draft(&mut conn, &ctx, &repair("报修")).unwrap().version, 1, "still a draft");
-    publish(&mut conn, &ctx, "repair").unwrap();
-    assert_eq!(publish(&mut conn, &ctx, "repair").unwrap_err().code(), "template.no_draft");
-    one.refresh(&mut conn).unwrap();
-    assert_eq!(one.newest("repair").unwrap().name, "报修");
-    // The second version, seen by another replica.
-    assert_eq!(save_draft(&mut conn, &ctx, &repair("报修二")).unwrap().version, 2);
-    publish(&mut conn, &ctx, "repair").unwrap();
-    other.refresh(&mut conn).unwrap();
-    assert_eq!(other.newest("repair").unwrap().version, 2);
-    assert_eq!(other.get("repair", 1).unwrap().name, "报修", "running tickets keep theirs");
-    let states: Vec<_> =
-        versions(&mut conn, "repair").unwrap().into_iter().map(|one| one.state).collect();
-    assert_eq!(states, ["published", "archived"]);
-    archive(&mut conn, &ctx, "repair").unwrap();
-    other.refresh(&mut conn).unwrap();
-    assert_eq!(other.newest("repair").unwrap_err().code(), "template.not_found");
-    assert_eq!(other.get("repair", 2).unwrap().name, "报修二");
-    assert_eq!(archive(&mut conn, &ctx, "repair").unwrap_err().code(), "template.not_found");
-    assert_eq!(archive(&mut conn, &ctx, GENERAL).unwrap_err().code(), "template.built_in");
+    on_each_database("life", |_db, conn| {
+        let ctx = ctx(NOW);
+        let (one, other) = (Catalog::built_in().unwrap(), Catalog::built_in().unwrap());
+        assert_eq!(save_draft(conn, &ctx, &repair("维修")).unwrap().version, 1);
+        one.refresh(conn).unwrap();
+        assert_eq!(one.newest("repair").unwrap_err().code(), "template.not_found");
+        assert_eq!(save_draft(conn, &ctx, &repair("报修")).unwrap().version, 1, "still a draft");
+        publish(conn, &ctx, "repair").unwrap();
+        assert_eq!(publish(conn, &ctx, "repair").unwrap_err().code(), "template.no_draft");
+        one.refresh(conn).unwrap();
+        assert_eq!(one.newest("repair").unwrap().name, "报修");
+        // The second version, seen by another replica.
+        assert_eq!(save_draft(conn, &ctx, &repair("报修二")).unwrap().version, 2);
+        publish(conn, &ctx, "repair").unwrap();
+        other.refresh(conn).unwrap();
+        assert_eq!(other.newest("repair").unwrap().version, 2);
+        assert_eq!(other.get("repair", 1).unwrap().name, "报修", "running tickets keep theirs");
+        let states: Vec<_> =
+            versions(conn, "repair").unwrap().into_iter().map(|one| one.state).collect();
+        assert_eq!(states, ["published", "archived"]);
+        archive(conn, &ctx, "repair").unwrap();
+        other.refresh(conn).unwrap();
+        assert_eq!(other.newest("repair").unwrap_err().code(), "template.not_found");
+        assert_eq!(other.get("repair", 2).unwrap().name, "报修二");
+        assert_eq!(archive(conn, &ctx, "repair").unwrap_err().code(), "template.not_found");
+        assert_eq!(archive(conn, &ctx, GENERAL).unwrap_err().code(), "template.built_in");
+    });
 }
 
 #[test]
 fn the_built_in_template_can_be_replaced_by_ones_own() {
-    let (mut conn, ctx) = desk("own");
-    let catalog = Catalog::built_in().unwrap();
-    let own = Template { name: "服务请求".into(), ..general() };
-    assert!(ensure(&mut conn, &ctx, &own).unwrap().1);
-    catalog.refresh(&mut conn).unwrap();
-    let newest = catalog.newest(GENERAL).unwrap();
-    assert_eq!((newest.version, newest.name.as_str()), (2, "服务请求"));
-    assert!(!ensure(&mut conn, &ctx, &own).unwrap().1, "a second time changes nothing");
-    archive(&mut conn, &ctx, GENERAL).unwrap();
-    catalog.refresh(&mut conn).unwrap();
-    assert_eq!(catalog.newest(GENERAL).unwrap().version, 1, "the built-in one is back");
+    on_each_database("own", |_db, conn| {
+        let ctx = ctx(NOW);
+        let catalog = Catalog::built_in().unwrap();
+        let own = Template { name: "服务请求".into(), ..general() };
+        assert!(ensure(conn, &ctx, &own).unwrap().1);
+        catalog.refresh(conn).unwrap();
+        let newest = catalog.newest(GENERAL).unwrap();
+        assert_eq!((newest.version, newest.name.as_str()), (2, "服务请求"));
+        assert!(!ensure(conn, &ctx, &own).unwrap().1, "a second time changes nothing");
+        archive(conn, &ctx, GENERAL).unwrap();
+        catalog.refresh(conn).unwrap();
+        assert_eq!(catalog.newest(GENERAL).unwrap().version, 1, "the built-in one is back");
+    });
 }
 
 #[test]
 fn what_forbids_publishing_is_named_with_its_place() {
-    let (mut conn, ctx) = desk("bad");
-    let mut bad = repair("  ");
-    let mut second = bad.form.fields[0].clone();
-    second.kind = "hologram".into();
-    bad.form.fields.push(second);
-    bad.flow.steps.clear();
-    save_draft(&mut conn, &ctx, &bad).unwrap();
-    let error = publish(&mut conn, &ctx, "repair").unwrap_err();
-    for place in ["name", "form.fields[5].key", "form.fields[5].kind", "flow"] {
-        assert!(error.fields().iter().any(|one| one.path == place), "{place}: {error:?}");
-    }
-    for key in ["", "A", "1a", "ä", "a-b", &"x".repeat(65)] {
-        let wrong = Template { key: key.into(), ..general() };
-        let error = save_draft(&mut conn, &ctx, &wrong).unwrap_err();
-        assert_eq!(error.fields()[0].path, "key", "{key}");
-    }
-    for text in ["", "{", "[]", r#"{"key":"a"}"#, r#"{"key":1}"#] {
-        assert_eq!(Template::parse(text).unwrap_err().fields()[0].code, "malformed", "{text}");
-    }
-    let huge = " ".repeat(BYTES_MAX + 1);
-    assert_eq!(Template::parse(&huge).unwrap_err().fields()[0].code, "too_large");
+    on_each_database("bad", |_db, conn| {
+        let ctx = ctx(NOW);
+        let mut bad = repair("  ");
+        let mut second = bad.form.fields[0].clone();
+        second.kind = "hologram".into();
+        bad.form.fields.push(second);
+        bad.flow.steps.clear();
+        save_draft(conn, &ctx, &bad).unwrap();
+        let error = publish(conn, &ctx, "repair").unwrap_err();
+        for place in ["name", "form.fields[5].key", "form.fields[5].kind", "flow"] {
+            assert!(error.fields().iter().any(|one| one.path == place), "{place}: {error:?}");
+        }
+        for key in ["", "A", "1a", "ä", "a-b", &"x".repeat(65)] {
+            let wrong = Template { key: key.into(), ..general() };
+            let error = save_draft(conn, &ctx, &wrong).unwrap_err();
+            assert_eq!(error.fields()[0].path, "key", "{key}");
+        }
+        for text in ["", "{", "[]", r#"{"key":"a"}"#, r#"{"key":1}"#] {
+            assert_eq!(Template::parse(text).unwrap_err().fields()[0].code, "malformed", "{text}");
+        }
+        let huge = " ".repeat(BYTES_MAX + 1);
+        assert_eq!(Template::parse(&huge).unwrap_err().fields()[0].code, "too_large");
+    });
 }
 
 #[test]
@@ -129,11 +122,13 @@ fn every_preset_can_be_published_and_its_key_is_its_own() {
         assert!(keys.insert(preset.key.clone()), "{} is there twice", preset.key);
         assert_ne!(preset.key, GENERAL);
     }
-    let (mut conn, ctx) = desk("presets");
-    for key in keys {
-        assert!(import(&mut conn, &ctx, &key).unwrap().1, "{key}");
-        assert!(!import(&mut conn, &ctx, &key).unwrap().1, "{key} once more");
-    }
-    let error = import(&mut conn, &ctx, "nothing").unwrap_err();
-    assert_eq!(error.code(), "preset.not_found");
+    on_each_database("presets", |_db, conn| {
+        let ctx = ctx(NOW);
+        for key in &keys {
+            assert!(import(conn, &ctx, key).unwrap().1, "{key}");
+            assert!(!import(conn, &ctx, key).unwrap().1, "{key} once more");
+        }
+        let error = import(conn, &ctx, "nothing").unwrap_err();
+        assert_eq!(error.code(), "preset.not_found");
+    });
 }
