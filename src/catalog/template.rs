@@ -8,7 +8,7 @@ use form::{
 use kernel::{Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::published::in_form;
+use crate::{published::in_form, sections};
 
 /// The longest key and the longest name, in characters.
 const KEY_CHARS_MAX: usize = 64;
@@ -18,13 +18,12 @@ pub const BYTES_MAX: usize = 2 << 20;
 
 /// A business scene: what is asked and how it goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Written")]
 pub struct Template {
     /// Its name in data; never changes.
     pub key: String,
     /// Which of its versions this is; running tickets keep theirs. What a file says of it does not
     /// count: publishing numbers them.
-    #[serde(default = "first")]
     pub version: u32,
     /// What people read.
     pub name: String,
@@ -32,6 +31,26 @@ pub struct Template {
     pub form: Form,
     /// How it goes.
     pub flow: Flow,
+}
+
+/// A template as people write it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    key: String,
+    #[serde(default = "first")]
+    version: u32,
+    name: String,
+    form: Form,
+    flow: Flow,
+}
+
+impl From<Written> for Template {
+    fn from(written: Written) -> Self {
+        let Written { key, version, name, mut form, mut flow } = written;
+        sections::share_out(&mut form, &mut flow);
+        Self { key, version, name, form, flow }
+    }
 }
 
 fn first() -> u32 {
@@ -68,6 +87,7 @@ impl Template {
         }
         problems.extend(self.form_problems());
         problems.extend(self.flow_problems());
+        problems.extend(self.owner_problems());
         problems.extend(self.unserved());
         problems
     }
@@ -106,14 +126,27 @@ impl Template {
             }
         }
         for (at, field) in self.form.fields.iter().enumerate() {
-            if field.owner.is_some() {
-                add(format!("form.fields[{at}].owner"), "分组负责人");
-            }
             if !field.rules.start.is_empty() {
                 add(format!("form.fields[{at}].rules.start"), "由字段启动子流程");
             }
         }
         found
+    }
+
+    /// What is wrong with the owners of sections.
+    fn owner_problems(&self) -> Vec<FieldError> {
+        let is_shared = sections::is_shared(&self.flow);
+        let problem = |(at, field): (usize, &form::Field)| {
+            let (code, detail) = match sections::owner_of(field)? {
+                Err(error) => ("malformed", format!("读不懂负责人规则：{error}")),
+                Ok(_owner) if !is_shared => {
+                    ("unused_setting", "流程里没有「分工填写」节点，请加上或去掉负责人".to_owned())
+                }
+                Ok(_owner) => return None,
+            };
+            Some(FieldError { path: format!("form.fields[{at}].owner"), code, detail })
+        };
+        self.form.fields.iter().enumerate().filter_map(problem).collect()
     }
 
     fn form_problems(&self) -> Vec<FieldError> {

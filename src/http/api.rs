@@ -12,6 +12,7 @@ mod tasks;
 mod templates;
 mod tickets;
 mod tokens;
+mod trials;
 
 use std::{
     collections::BTreeMap,
@@ -43,6 +44,7 @@ pub(crate) fn operations() -> Vec<Op> {
         files::operations(),
         tasks::operations(),
         templates::operations(),
+        trials::operations(),
         customers::operations(),
         people::operations(),
         jobs::operations(),
