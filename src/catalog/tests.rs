@@ -122,12 +122,16 @@ fn every_preset_can_be_published_and_its_key_is_its_own() {
         assert!(keys.insert(preset.key.clone()), "{} is there twice", preset.key);
         assert_ne!(preset.key, GENERAL);
     }
-    on_each_database("presets", |_db, conn| {
+    on_each_database("presets", |db, conn| {
         let ctx = ctx(NOW);
-        for key in &keys {
-            assert!(import(conn, &ctx, key).unwrap().1, "{key}");
-            assert!(!import(conn, &ctx, key).unwrap().1, "{key} once more");
-        }
+        let all = db.write_here(|conn| {
+            for key in &keys {
+                assert!(import(conn, &ctx, key)?.1, "{key}");
+                assert!(!import(conn, &ctx, key)?.1, "{key} once more");
+            }
+            Ok(())
+        });
+        all.unwrap();
         let error = import(conn, &ctx, "nothing").unwrap_err();
         assert_eq!(error.code(), "preset.not_found");
     });
