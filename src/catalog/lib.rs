@@ -4,6 +4,7 @@
 mod draft;
 mod part;
 mod preset;
+mod published;
 mod schema;
 mod shelf;
 mod sql;
@@ -12,6 +13,7 @@ mod template;
 pub use draft::{State, archive, draft, drop_draft, ensure, publish, save_draft, versions};
 pub use part::{Condition, Parts};
 pub use preset::{Preset, import, presets};
+pub use published::Published;
 pub use shelf::{Catalog, GENERAL};
 pub use sql::Summary;
 pub use template::{BYTES_MAX, Template};

@@ -9,7 +9,7 @@ use std::{
 use db::Conn;
 use kernel::{Error, Kind, Result};
 
-use crate::{Parts, Template, draft::State, sql};
+use crate::{Parts, Published, Template, draft::State, sql};
 
 /// The template that every installation has.
 pub const GENERAL: &str = "general_request";
@@ -30,7 +30,7 @@ struct Shelf {
 
 #[derive(Debug)]
 struct Version {
-    template: Arc<Template>,
+    published: Arc<Published>,
     /// New tickets may be made from it.
     is_offered: bool,
 }
@@ -56,7 +56,7 @@ impl Catalog {
             if !problems.is_empty() {
                 return Err(Error::invalid(problems));
             }
-            shelf.put(Arc::new(template), true);
+            shelf.put(Published::new(template)?, true);
         }
         Ok(Self { shelf: Arc::new(RwLock::new(shelf)) })
     }
@@ -76,8 +76,8 @@ impl Catalog {
         let fresh = sql::bodies(conn, &unknown)?;
         let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
         for body in fresh {
-            match Template::parse(&body) {
-                Ok(template) => shelf.put(Arc::new(template), false),
+            match Template::parse(&body).and_then(Published::new) {
+                Ok(published) => shelf.put(published, false),
                 // A newer build wrote it; this one goes on with what it understands.
                 Err(error) => tracing::error!(%error, "a published template cannot be read"),
             }
@@ -97,7 +97,7 @@ impl Catalog {
     ///
     /// # Errors
     /// `template.not_found`.
-    pub fn newest(&self, key: &str) -> Result<Arc<Template>> {
+    pub fn newest(&self, key: &str) -> Result<Arc<Published>> {
         let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
         shelf.newest(key).ok_or_else(|| not_found(key))
     }
@@ -111,17 +111,17 @@ impl Catalog {
     ///
     /// # Errors
     /// `template.not_found`.
-    pub fn get(&self, key: &str, version: u32) -> Result<Arc<Template>> {
+    pub fn get(&self, key: &str, version: u32) -> Result<Arc<Published>> {
         let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
         let found = shelf.versions.get(&(key.to_owned(), version));
-        found.map(|version| version.template.clone()).ok_or_else(|| not_found(key))
+        found.map(|version| version.published.clone()).ok_or_else(|| not_found(key))
     }
 
     /// The newest version of a template, which another replica may have published just now.
     ///
     /// # Errors
     /// `template.not_found`; the database's.
-    pub fn find_newest(&self, conn: &mut Conn, key: &str) -> Result<Arc<Template>> {
+    pub fn find_newest(&self, conn: &mut Conn, key: &str) -> Result<Arc<Published>> {
         self.newest(key).or_else(|_unknown| {
             self.refresh(conn)?;
             self.newest(key)
@@ -132,7 +132,7 @@ impl Catalog {
     ///
     /// # Errors
     /// `template.not_found`; the database's.
-    pub fn find(&self, conn: &mut Conn, key: &str, version: u32) -> Result<Arc<Template>> {
+    pub fn find(&self, conn: &mut Conn, key: &str, version: u32) -> Result<Arc<Published>> {
         self.get(key, version).or_else(|_unknown| {
             self.refresh(conn)?;
             self.get(key, version)
@@ -141,7 +141,7 @@ impl Catalog {
 
     /// The newest version of every template that tickets can be made from, by key; the general one
     /// first.
-    pub fn list(&self) -> Vec<Arc<Template>> {
+    pub fn list(&self) -> Vec<Arc<Published>> {
         let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);
         let keys: std::collections::BTreeSet<_> =
             shelf.versions.keys().map(|(key, _version)| key.as_str()).collect();
@@ -152,15 +152,15 @@ impl Catalog {
 }
 
 impl Shelf {
-    fn put(&mut self, template: Arc<Template>, is_offered: bool) {
-        let key = (template.key.clone(), template.version);
-        self.versions.insert(key, Version { template, is_offered });
+    fn put(&mut self, published: Published, is_offered: bool) {
+        let key = (published.key.clone(), published.version);
+        self.versions.insert(key, Version { published: Arc::new(published), is_offered });
     }
 
-    fn newest(&self, key: &str) -> Option<Arc<Template>> {
+    fn newest(&self, key: &str) -> Option<Arc<Published>> {
         let versions = self.versions.range((key.to_owned(), 0)..=(key.to_owned(), u32::MAX));
         let mut offered = versions.map(|(_key, version)| version).filter(|one| one.is_offered);
-        offered.next_back().map(|version| version.template.clone())
+        offered.next_back().map(|version| version.published.clone())
     }
 }
 

@@ -8,6 +8,8 @@ use form::{
 use kernel::{Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::published::in_form;
+
 /// The longest key and the longest name, in characters.
 const KEY_CHARS_MAX: usize = 64;
 const NAME_CHARS_MAX: usize = 100;
@@ -115,12 +117,7 @@ impl Template {
     }
 
     fn form_problems(&self) -> Vec<FieldError> {
-        let below = |one: form::Problem| FieldError {
-            path: format!("form.{}", one.path),
-            code: one.code,
-            detail: one.detail,
-        };
-        self.form.problems().into_iter().map(below).collect()
+        self.form.problems().into_iter().map(in_form).collect()
     }
 
     fn flow_problems(&self) -> Vec<FieldError> {

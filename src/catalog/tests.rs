@@ -24,7 +24,7 @@ fn desk(name: &str) -> (db::Conn, Ctx) {
 }
 
 fn general() -> Template {
-    Catalog::built_in().unwrap().newest(GENERAL).unwrap().as_ref().clone()
+    Template::clone(&Catalog::built_in().unwrap().newest(GENERAL).unwrap())
 }
 
 fn repair(name: &str) -> Template {
@@ -35,7 +35,7 @@ fn repair(name: &str) -> Template {
 fn the_general_request_is_there_and_every_field_type_exists() {
     let catalog = Catalog::built_in().unwrap();
     let template = catalog.newest(GENERAL).unwrap();
-    assert_eq!(catalog.get(GENERAL, template.version).unwrap(), template);
+    assert_eq!(**catalog.get(GENERAL, template.version).unwrap(), **template);
     let keys: Vec<_> = template.form.fields.iter().map(|field| field.key.as_str()).collect();
     assert_eq!(keys, ["title", "description", "images", "location", "urgency"]);
 }

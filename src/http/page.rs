@@ -11,7 +11,7 @@ use actix_web::{
     },
     web::Data,
 };
-use catalog::Template;
+use catalog::Published;
 use db::Conn;
 use files::File;
 use kernel::{Error, FileId, Kind, Result};
@@ -43,7 +43,7 @@ pub(crate) struct Progress {
     pub(crate) zone_minutes: i64,
     pub(crate) is_staff: bool,
     pub(crate) ticket: Ticket,
-    pub(crate) template: std::sync::Arc<Template>,
+    pub(crate) template: std::sync::Arc<Published>,
     /// The names of the members in it, by userid.
     pub(crate) names: std::collections::BTreeMap<String, String>,
     /// The latest lines, newest first.

@@ -180,7 +180,7 @@ impl Painter<'_> {
         }
     }
 
-    fn template(&self) -> Option<std::sync::Arc<catalog::Template>> {
+    fn template(&self) -> Option<std::sync::Arc<catalog::Published>> {
         let template = &self.ticket.template;
         self.desk.setup.catalog.get(&template.key, template.version).ok()
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::{Catalog, Template};
+use catalog::{Catalog, Published};
 use db::Conn;
 use flow::{Event as FlowEvent, calendar::WorkTime};
 use form::Answers;
@@ -117,7 +117,7 @@ fn is_open(ticket: &Ticket, task: TaskId) -> bool {
 /// The answers that change with this action.
 fn filled(
     conn: &mut Conn,
-    template: &Template,
+    template: &Published,
     case: &Case<'_>,
     (action, given): (&dyn Action, Option<Value>),
 ) -> Result<Answers> {
@@ -157,7 +157,7 @@ pub(crate) fn advance(
     event: &FlowEvent,
 ) -> Result<std::result::Result<Vec<Fact>, flow::Refused>> {
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-    let known = Known::new(conn, setup, About::from(ticket), &template.form);
+    let known = Known::new(conn, setup, About::from(ticket), template.compiled());
     let moved = flow::step(&template.flow, &ticket.flow, event, &known, ctx.now);
     known.check()?;
     Ok(moved.map(|(state, effects)| {

@@ -1,8 +1,9 @@
 //! The answers of a ticket: checked against the form, what they refer to found, what is issued filled
 //! in; at creation all of them, at a step those that it asks for.
 
+use catalog::Published;
 use db::Conn;
-use form::{Answers, Compiled, Context, Reference, Referred};
+use form::{Answers, Context, Reference, Referred};
 use kernel::{Ctx, Error, FieldError, FileId, Result};
 use serde_json::{Map, Value};
 
@@ -15,11 +16,11 @@ use crate::{Ticket, act::refused_fields, policy, sql};
 pub(crate) fn take(
     conn: &mut Conn,
     ctx: &Ctx,
-    template: &catalog::Template,
+    template: &Published,
     given: &Map<String, Value>,
     zone_minutes: i64,
 ) -> Result<Answers> {
-    let form = compiled(template)?;
+    let form = template.compiled();
     let mut answers = form.check(given, &Context::default()).map_err(refused)?;
     check_references(conn, ctx, &form.references(&answers))?;
     let day: String = ctx.now.local(zone_minutes).chars().take(10).collect();
@@ -40,7 +41,7 @@ pub(crate) fn take(
 pub(crate) fn fill(
     conn: &mut Conn,
     ctx: &Ctx,
-    template: &catalog::Template,
+    template: &Published,
     (ticket, step): (&Ticket, &str),
     given: &Map<String, Value>,
 ) -> Result<Answers> {
@@ -49,7 +50,7 @@ pub(crate) fn fill(
     if given.is_empty() && !template.form.fields.iter().any(asks) {
         return Ok(Answers::new());
     }
-    let form = compiled(template)?;
+    let form = template.compiled();
     let context = Context { step: Some(step), owned: None, before: Some(&ticket.form) };
     let answers = form.check(given, &context).map_err(refused)?;
     // What was there before was checked when it came, and it was another who could show it.
@@ -65,12 +66,6 @@ pub(crate) fn fill(
     Ok(changed.chain(cleared).collect())
 }
 
-fn compiled(template: &catalog::Template) -> Result<Compiled> {
-    Compiled::new(&template.form).map_err(|problems| {
-        Error::bug(format!("the published form of {} is broken: {problems:?}", template.key))
-    })
-}
-
 fn refused(problems: Vec<form::Problem>) -> Error {
     let inside =
         problems.into_iter().map(|one| form::Problem { path: format!("form.{}", one.path), ..one });
@@ -79,11 +74,8 @@ fn refused(problems: Vec<form::Problem>) -> Error {
 
 /// The files of a ticket: those that its form's answers name, then those that were added. What
 /// looks like a file's number in any other answer is none.
-pub fn files_of(ticket: &Ticket, template: &catalog::Template) -> Vec<FileId> {
-    let references = match Compiled::new(&template.form) {
-        Ok(form) => form.references(&ticket.form),
-        Err(_broken) => Vec::new(),
-    };
+pub fn files_of(ticket: &Ticket, template: &Published) -> Vec<FileId> {
+    let references = template.compiled().references(&ticket.form);
     let in_form = references.into_iter().filter(|one| one.what == Referred::File);
     let in_form = in_form.filter_map(|one| one.id.parse().ok());
     in_form.chain(ticket.attachments.iter().filter_map(|one| one.file)).collect()

@@ -88,7 +88,7 @@ pub(crate) fn create_for(
         customer: created.customer.as_deref(),
         ticket: None,
     };
-    let known = Known::new(conn, setup, about, &template.form);
+    let known = Known::new(conn, setup, about, template.compiled());
     let (state, effects) = flow::start(&template.flow, &known, ctx.now);
     known.check()?;
     let mut facts = vec![Fact::Created(Box::new(created)), Fact::Stepped { state }];

@@ -3,14 +3,14 @@
 //! answers; the first failure is kept and ends the command.
 
 use std::{
-    cell::{OnceCell, Ref, RefCell},
+    cell::{Ref, RefCell},
     collections::BTreeMap,
 };
 
 use db::Conn;
 use flow::{Assign, Facts, Found, Pace, Step, calendar::WorkTime};
 use form::{
-    Answers, Compiled, Form,
+    Answers, Compiled,
     rules::{Rule, Type},
 };
 use kernel::{Actor, Error, Micros, Result, Timestamp};
@@ -51,9 +51,7 @@ pub(crate) struct Known<'c> {
     conn: RefCell<&'c mut Conn>,
     work_time: &'c WorkTime,
     about: About<'c>,
-    form: &'c Form,
-    /// Read when the first condition asks for it: most flows have none.
-    compiled: OnceCell<Option<Compiled>>,
+    form: &'c Compiled,
     members: RefCell<BTreeMap<String, Option<Member>>>,
     failed: RefCell<Option<Error>>,
 }
@@ -63,11 +61,11 @@ impl<'c> Known<'c> {
         conn: &'c mut Conn,
         setup: &'c Setup,
         about: About<'c>,
-        form: &'c Form,
+        form: &'c Compiled,
     ) -> Self {
         let (members, failed) = (RefCell::default(), RefCell::default());
-        let (compiled, work_time) = (OnceCell::new(), &*setup.work_time);
-        Self { conn: RefCell::new(conn), work_time, about, form, compiled, members, failed }
+        let work_time = &*setup.work_time;
+        Self { conn: RefCell::new(conn), work_time, about, form, members, failed }
     }
 
     /// # Errors
@@ -229,10 +227,8 @@ impl Facts for Known<'_> {
         if let Value::Bool(constant) = rule {
             return *constant;
         }
-        let compiled = self.compiled.get_or_init(|| Compiled::new(self.form).ok());
-        let Some(form) = compiled else { return false };
-        let read = Rule::parse_as(rule, form.scope(), Type::Bool);
-        let held = read.map(|rule| rule.holds(&form.facts(self.about.form)));
+        let read = Rule::parse_as(rule, self.form.scope(), Type::Bool);
+        let held = read.map(|rule| rule.holds(&self.form.facts(self.about.form)));
         matches!(held, Ok(Ok(true)))
     }
 

@@ -115,7 +115,7 @@ fn key(req: &HttpRequest) -> String {
 
 async fn list(_who: Signed<may::ReadTickets>, server: Data<Server>) -> Reply {
     let all = server.setup.catalog.list();
-    let items: Vec<_> = all.iter().map(AsRef::as_ref).collect();
+    let items: Vec<&Template> = all.iter().map(|one| &***one).collect();
     ok(&Page { items, next: None })
 }
 
@@ -128,8 +128,10 @@ async fn get(
     let (key, catalog) = (key(&req), server.setup.catalog.clone());
     let template = server.db.read(move |conn| match (query.draft, query.version) {
         (Some(true), _) => catalog::draft(conn, &key),
-        (_, Some(version)) => Ok(catalog.find(conn, &key, version)?.as_ref().clone()),
-        (_, None) => Ok(catalog.find_newest(conn, &key)?.as_ref().clone()),
+        (_, Some(version)) => {
+            catalog.find(conn, &key, version).map(|found| Template::clone(&found))
+        }
+        (_, None) => catalog.find_newest(conn, &key).map(|found| Template::clone(&found)),
     });
     ok(&template.await?)
 }
