@@ -1,6 +1,6 @@
 //! A template, and what forbids publishing it.
 
-use flow::{Assign, Flow, Kind};
+use flow::{Flow, Kind};
 use form::{
     Compiled, Form,
     rules::{Rule, Type},
@@ -28,6 +28,9 @@ pub struct Template {
     pub version: u32,
     /// What people read.
     pub name: String,
+    /// Whether its tickets are complaints: a customer who had several of them is served sooner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_complaint: bool,
     /// What is asked.
     pub form: Form,
     /// How it goes.
@@ -91,18 +94,8 @@ impl Template {
             if step.settle.is_some() {
                 add(at("settle"), "结算规则");
             }
-            if step.work().is_some_and(|work| work.pick.is_some()) {
-                add(at("pick"), "自动择人");
-            }
             if step.work().is_some_and(|work| !work.fields.is_empty()) {
                 add(at("fields"), "节点上的字段权限（请写在表单字段的 access 中）");
-            }
-        }
-        for (step, source) in self.flow.mentions().sources {
-            match source {
-                Assign::Role { .. } => add(format!("flow.{step}"), "按角色指派"),
-                Assign::Duty { .. } => add(format!("flow.{step}"), "按值班表指派"),
-                _ => {}
             }
         }
         for (at, field) in self.form.fields.iter().enumerate() {

@@ -12,6 +12,7 @@ mod tasks;
 mod templates;
 mod tickets;
 mod tokens;
+mod working;
 
 use std::{
     collections::BTreeMap,
@@ -45,6 +46,7 @@ pub(crate) fn operations() -> Vec<Op> {
         templates::operations(),
         customers::operations(),
         people::operations(),
+        working::operations(),
         jobs::operations(),
         tokens::operations(),
         audit::operations(),

@@ -34,7 +34,9 @@ pub use sql::{event, events, find_by_no, get, ids_after};
 pub use ticket::{
     Attachment, Child, Parent, Priority, SOURCES, Status, Task, TaskState, TemplateRef, Ticket,
 };
-pub use view::{ChildView, StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view};
+pub use view::{
+    ChildView, DecisionView, StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view,
+};
 
 #[cfg(test)]
 mod tests;

@@ -199,6 +199,27 @@ pub struct TimelineEntry {
     pub at: Timestamp,
     /// What happened, in words.
     pub text: String,
+    /// What was decided by rule, and why.
+    pub decisions: Vec<DecisionView>,
+}
+
+/// A decision by rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionView {
+    /// The step that it was about; the ticket's priority when absent.
+    pub step: Option<String>,
+    /// The record: who was considered, who dropped out and why, how the choice was made.
+    pub lines: Vec<String>,
+}
+
+fn decisions(event: &Event) -> Vec<DecisionView> {
+    let decided = |fact: &Fact| match fact {
+        Fact::Decided { step, lines } => {
+            Some(DecisionView { step: step.clone(), lines: lines.clone() })
+        }
+        _ => None,
+    };
+    event.facts.iter().filter_map(decided).collect()
 }
 
 /// The history in words; `names` gives the names of the members in it.
@@ -216,6 +237,7 @@ pub fn timeline(events: &[Event], names: &BTreeMap<String, String>) -> Vec<Timel
             verb: event.verb.clone(),
             actor: event.actor.clone(),
             text: in_words(event, &name, &name_of),
+            decisions: decisions(event),
             name,
             at: event.at,
         }

@@ -122,8 +122,8 @@ pub struct Ticket {
 /// Where people and answers are looked up. Each question is asked when its answer is needed, and no more than
 /// that: a company has tens of thousands of people.
 pub trait Directory {
-    /// Those of these people whom anybody knows. Their loads, positions and last assignments only
-    /// where `with_figures` asks for them.
+    /// Those of these people whom anybody knows. What they can do, their loads, positions and last
+    /// assignments only where `with_figures` asks for them.
     fn people(&self, userids: &[String], with_figures: bool) -> Vec<Person>;
 
     /// A department.

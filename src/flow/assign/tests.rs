@@ -149,7 +149,7 @@ fn named(name: &str) -> Value {
 }
 
 fn decide(plan: &Plan, facts: &Book) -> Decision {
-    super::assign(plan, &facts.facts(), None, &never)
+    assign(plan, facts, None, &never)
 }
 
 fn assign(
@@ -158,7 +158,7 @@ fn assign(
     cursor: Option<&str>,
     holds: &dyn Fn(&Value) -> Result<bool, String>,
 ) -> Decision {
-    super::assign(plan, &facts.facts(), cursor, holds)
+    super::assign((&plan.rule, &plan.pick), &facts.facts(), cursor, holds)
 }
 
 fn responsibility_map(rule: &Assign, facts: &Book) -> Vec<MapRow> {

@@ -242,6 +242,58 @@ pub(crate) struct TimelineEntry {
     at: String,
     /// 发生了什么
     text: String,
+    /// 按规则做出的决定，以及为什么
+    decisions: Vec<Decision>,
+}
+
+/// 按规则做出的决定
+#[derive(ToSchema)]
+pub(crate) struct Decision {
+    /// 关于哪个节点；为 null 时关于工单的优先级
+    step: Option<String>,
+    /// 决定的经过：考虑了谁、谁为什么没有入选、怎样选出
+    lines: Vec<String>,
+}
+
+/// 派单时对成员的了解
+#[derive(ToSchema)]
+pub(crate) struct Profile {
+    /// 角色的 key
+    roles: Vec<String>,
+    /// 技能，例如 `空调`
+    skills: Vec<String>,
+    /// 服务的地区，例如 `华东/上海`
+    regions: Vec<String>,
+    /// 是否服务重要客户
+    serves_vip: bool,
+    /// 请假时的备选处理人；请假中写明的优先
+    backup: Option<String>,
+}
+
+/// 成员最近的位置
+#[derive(ToSchema)]
+pub(crate) struct Position {
+    lat: f64,
+    lng: f64,
+    /// `gcj02` 或 `wgs84`
+    system: String,
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// 一次请假
+#[derive(ToSchema)]
+pub(crate) struct Leave {
+    id: String,
+    userid: String,
+    #[schema(format = DateTime)]
+    from_at: String,
+    /// 那一刻起恢复工作；为 null 时直到有人结束它
+    #[schema(format = DateTime)]
+    until_at: Option<String>,
+    /// 写明的接替人
+    backup: Option<String>,
+    reason: String,
 }
 
 /// 模板：一种业务的表单和流程
@@ -250,6 +302,8 @@ pub(crate) struct Template {
     key: String,
     version: u32,
     name: String,
+    /// 是否投诉：投诉过多次的客户，以后的工单更优先
+    is_complaint: Option<bool>,
     form: Form,
     flow: Flow,
 }
