@@ -29,6 +29,8 @@ pub struct Config {
     pub organisation: Organisation,
     /// When it works.
     pub calendar: Calendar,
+    /// Who is important.
+    pub customers: Customers,
     /// Who may claim.
     #[serde(default)]
     pub groups: BTreeMap<String, Group>,
@@ -156,6 +158,14 @@ pub struct Calendar {
     /// Days that are worked although they are not in the week (调休).
     #[serde(default)]
     pub make_up: Vec<MakeUp>,
+}
+
+/// What tells customers apart.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Customers {
+    /// The tags of important ones: their tickets come before others.
+    pub vip_tags: Vec<String>,
 }
 
 /// A handling group.

@@ -143,6 +143,7 @@ impl House {
             catalog: Catalog::built_in()?,
             zone_minutes: config.zone_minutes()?,
             work_time: Arc::new(config.work_time()?),
+            vip_tags: config.customers.vip_tags.clone().into(),
         };
         let (entropy, public_url) = (parts.entropy.clone(), config.server.public_url.clone());
         let links = db.write(move |conn| Links::open(conn, &entropy, &public_url)).await?;

@@ -139,6 +139,12 @@ impl Catalog {
         })
     }
 
+    /// The keys of the templates whose tickets are complaints.
+    pub fn complaints(&self) -> Vec<String> {
+        let all = self.list();
+        all.iter().filter(|one| one.is_complaint).map(|one| one.key.clone()).collect()
+    }
+
     /// The newest version of every template that tickets can be made from, by key; the general one
     /// first.
     pub fn list(&self) -> Vec<Arc<Published>> {

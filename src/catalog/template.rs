@@ -1,6 +1,6 @@
 //! A template, and what forbids publishing it.
 
-use flow::{Assign, Flow, Kind};
+use flow::{Flow, Kind};
 use form::{
     Compiled, Form,
     rules::{Rule, Type},
@@ -27,6 +27,9 @@ pub struct Template {
     pub version: u32,
     /// What people read.
     pub name: String,
+    /// Whether its tickets are complaints: a customer who had several of them is served sooner.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_complaint: bool,
     /// What is asked.
     pub form: Form,
     /// How it goes.
@@ -41,15 +44,17 @@ struct Written {
     #[serde(default = "first")]
     version: u32,
     name: String,
+    #[serde(default)]
+    is_complaint: bool,
     form: Form,
     flow: Flow,
 }
 
 impl From<Written> for Template {
     fn from(written: Written) -> Self {
-        let Written { key, version, name, mut form, mut flow } = written;
+        let Written { key, version, name, is_complaint, mut form, mut flow } = written;
         sections::share_out(&mut form, &mut flow);
-        Self { key, version, name, form, flow }
+        Self { key, version, name, is_complaint, form, flow }
     }
 }
 
@@ -111,18 +116,8 @@ impl Template {
             if step.settle.is_some() {
                 add(at("settle"), "结算规则");
             }
-            if step.work().is_some_and(|work| work.pick.is_some()) {
-                add(at("pick"), "自动择人");
-            }
             if step.work().is_some_and(|work| !work.fields.is_empty()) {
                 add(at("fields"), "节点上的字段权限（请写在表单字段的 access 中）");
-            }
-        }
-        for (step, source) in self.flow.mentions().sources {
-            match source {
-                Assign::Role { .. } => add(format!("flow.{step}"), "按角色指派"),
-                Assign::Duty { .. } => add(format!("flow.{step}"), "按值班表指派"),
-                _ => {}
             }
         }
         for (at, field) in self.form.fields.iter().enumerate() {

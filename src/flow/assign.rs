@@ -19,7 +19,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use facts::{Department, Facts, Leave, Person, Position, Standing, Ticket};
+use crate::Assign;
+
+pub use facts::{Department, Directory, Facts, Leave, Person, Position, Standing, Ticket};
 pub use place::{Point, System, metres_between};
 pub use plan::{Narrow, Pick, Plan, Strategy};
 pub use priority::{Queued, by_turn, raised};
@@ -122,13 +124,23 @@ impl Record {
 }
 
 /// Decides who gets a piece of work. `cursor` is what the last round robin of this step returned.
-pub fn assign(plan: &Plan, facts: &Facts, cursor: Option<&str>, holds: Holds<'_>) -> Decision {
+pub fn assign(
+    (rule, pick): (&Assign, &Pick),
+    facts: &Facts<'_>,
+    cursor: Option<&str>,
+    holds: Holds<'_>,
+) -> Decision {
     let mut record = Record::default();
-    let named = resolve::resolve(&plan.rule, facts, holds, &mut record);
+    let rule = resolve::plain(rule, holds, &mut record);
+    let natural = || Strategy::natural(rule);
+    let strategy = pick.strategy.clone().unwrap_or_else(natural);
+    let needs_figures = strategy.compares() || !pick.narrow.is_empty();
+    let facts = if needs_figures { &facts.with_figures() } else { facts };
+    let named = resolve::resolve(rule, facts, &mut record);
     let able = available::available(&named, facts, &mut record);
-    let able = narrow::narrow(&plan.pick.narrow, able, facts, &mut record);
+    let able = narrow::narrow(&pick.narrow, able, facts, &mut record);
     let available: Vec<String> = able.iter().map(|person| person.userid.clone()).collect();
-    let choice = choose::choose(&plan.pick.strategy, &able, facts, cursor, &mut record);
+    let choice = choose::choose(&strategy, &able, facts, cursor, &mut record);
     let outcome = if choice.people.is_empty() {
         record.end("结果：无人可派，按本节点的「找不到处理人」设置处理".to_owned());
         Outcome::Nobody { reasons: record.reasons }

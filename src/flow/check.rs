@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
+    calendar,
     definition::{
         Assign, Branch, Flow, IfNobody, Kind, Lane, Limit, Mode, OnReject, Overdue, Parallel, Sign,
         Step, Verb, Work,
@@ -134,6 +135,9 @@ impl<'f> Lint<'f> {
 
     fn work(&mut self, at: At, step: &Step, work: &Work) {
         self.assign(at, step, &work.assign);
+        for calendar::Problem { path, what, mend } in work.pick.problems("pick") {
+            self.say(step, "pick", &format!("的派单方式（{path}）{what}，{mend}"));
+        }
         match &work.if_nobody {
             None => {
                 let mend = "没有说明找不到处理人时怎么办，请设置兜底处理人、跳过，或挂起并告警";
@@ -213,37 +217,14 @@ impl<'f> Lint<'f> {
     }
 
     fn assign(&mut self, at: At, step: &Step, rule: &Assign) {
-        match rule {
-            Assign::People { userids }
-                if userids.is_empty() || userids.iter().any(|one| one.trim().is_empty()) =>
-            {
-                self.say(step, "nobody_named", "没有指定成员，请选择成员");
-            }
-            Assign::Group { key }
-            | Assign::Role { key }
-            | Assign::Field { key }
-            | Assign::Duty { roster: key }
-                if key.trim().is_empty() =>
-            {
-                self.say(step, "nobody_named", "没有指定处理人规则的对象，请选择");
-            }
-            Assign::Chosen => {
-                let is_chooser = |before: At| self.plan.node(before).step.work().is_some();
-                if !(0..at).any(is_chooser) {
-                    let mend = "由上一处理人选择，但它之前没有办理节点，请改用其他规则";
-                    self.say(step, "nobody_chooses", mend);
-                }
-            }
-            Assign::Table { rows, otherwise } => {
-                if rows.is_empty() {
-                    self.say(step, "nobody_named", "的规则表没有行，请添加一行或改用其他规则");
-                }
-                for row in rows {
-                    self.assign(at, step, &row.assign);
-                }
-                self.assign(at, step, otherwise);
-            }
-            _ => {}
+        for problem in rule.problems("assign") {
+            let calendar::Problem { path, what, mend } = problem;
+            self.say(step, "nobody_named", &format!("的处理人（{path}）{what}，{mend}"));
+        }
+        let is_chooser = |before: At| self.plan.node(before).step.work().is_some();
+        if rule.can_be_chosen() && !(0..at).any(is_chooser) {
+            let mend = "由上一处理人选择，但它之前没有办理节点，请改用其他规则";
+            self.say(step, "nobody_chooses", mend);
         }
     }
 

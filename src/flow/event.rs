@@ -28,6 +28,11 @@ pub trait Facts {
         from.plus(span)
     }
 
+    /// By how much a reminder that would come then comes earlier, because much is going on.
+    fn earlier(&self, _at: Timestamp) -> Micros {
+        0
+    }
+
     /// How much of the time until then counts.
     fn left(&self, _pace: Pace, from: Timestamp, due: Timestamp) -> Micros {
         due.since(from)

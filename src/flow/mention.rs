@@ -11,8 +11,10 @@ pub struct Mentions<'f> {
     pub rules: Vec<(&'f str, &'f Value)>,
     /// Every field, with its step's key.
     pub fields: Vec<(&'f str, &'f str)>,
-    /// Everything that says who, with its step's key.
-    pub sources: Vec<(&'f str, &'f Assign)>,
+    /// Every duty roster, with its step's key.
+    pub rosters: Vec<(&'f str, &'f str)>,
+    /// Every group, with its step's key.
+    pub groups: Vec<(&'f str, &'f str)>,
 }
 
 impl Flow {
@@ -34,6 +36,8 @@ fn mention<'f>(step: &'f Step, all: &mut Mentions<'f>) {
             all.rules.extend(work.exit.as_ref().map(|rule| (key, rule)));
             all.fields.extend(work.fields.keys().map(|field| (key, field.as_str())));
             mention_assign(key, &work.assign, all);
+            all.fields.extend(work.pick.fields().map(|field| (key, field)));
+            all.rosters.extend(work.pick.rosters().map(|roster| (key, roster)));
             if let Some(IfNobody::Assign { to }) = &work.if_nobody {
                 mention_assign(key, to, all);
             }
@@ -57,9 +61,10 @@ fn mention_lanes<'f>(key: &'f str, lanes: &'f [Lane], all: &mut Mentions<'f>) {
 }
 
 fn mention_assign<'f>(key: &'f str, rule: &'f Assign, all: &mut Mentions<'f>) {
-    all.sources.push((key, rule));
     match rule {
         Assign::Field { key: field } => all.fields.push((key, field)),
+        Assign::Duty { roster } => all.rosters.push((key, roster)),
+        Assign::Group { key: group } => all.groups.push((key, group)),
         Assign::Table { rows, otherwise } => {
             for row in rows {
                 all.rules.push((key, &row.when));

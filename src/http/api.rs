@@ -13,6 +13,7 @@ mod templates;
 mod tickets;
 mod tokens;
 mod trials;
+mod working;
 
 use std::{
     collections::BTreeMap,
@@ -47,6 +48,7 @@ pub(crate) fn operations() -> Vec<Op> {
         trials::operations(),
         customers::operations(),
         people::operations(),
+        working::operations(),
         jobs::operations(),
         tokens::operations(),
         audit::operations(),

@@ -62,6 +62,8 @@ pub(crate) mod may {
         WriteTemplates => TemplatesWrite;
         /// See members, departments and groups.
         ReadMembers => MembersRead;
+        /// Say what members do, where they are and when they are away.
+        WriteMembers => MembersWrite;
         /// See customers.
         ReadCustomers => CustomersRead;
         /// See inbox, outbox, tokens and the audit log.

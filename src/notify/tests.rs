@@ -28,6 +28,7 @@ fn desk() -> Desk {
             catalog: Catalog::built_in().unwrap(),
             zone_minutes: 480,
             work_time: Arc::new(Calendar::office(480).compile().unwrap()),
+            vip_tags: Arc::new([]),
         },
         limits: Limits::default(),
     }

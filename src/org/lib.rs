@@ -1,5 +1,5 @@
-//! Who works here: members and departments mirrored from WeCom, handling groups, API tokens, the
-//! shared store of WeCom's access tokens, idempotency keys and the audit log.
+//! Who works here: members and departments mirrored from WeCom, handling groups, what each
+//! member does and when he is away, API tokens, the shared store of WeCom's access tokens, idempotency keys and the audit log.
 //!
 //! Nobody is ever deleted, for tickets refer to him: who leaves is kept as [`MemberStatus::Left`].
 //! Nothing here talks to WeCom; the root hands in what it heard, with the stamp of when it was so.
@@ -11,8 +11,11 @@ pub mod wecom_token;
 mod audit;
 mod department;
 mod group;
+mod leave;
 mod list;
 mod member;
+mod position;
+mod profile;
 mod register;
 mod schema;
 mod sql;
@@ -21,9 +24,12 @@ mod token;
 pub use audit::{AuditEntry, AuditFilter, audit, list_audit};
 pub use department::{Department, find_department, list_departments};
 pub use group::{Group, find_group, group_members, list_groups, set_group};
+pub use leave::{Leave, NewLeave, away, end_leave, list_leaves, put_leave};
 pub use member::{
     Member, MemberFilter, MemberStatus, find_member, list_members, members_by_ids, visible_members,
 };
+pub use position::{MapSystem, Seen, positions, put_position};
+pub use profile::{Profile, profile, profiles, put_profile, with_role};
 pub use token::{Scope, Token, create_token, find_token, list_tokens, revoke_token, touch_token};
 
 #[cfg(test)]

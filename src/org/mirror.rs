@@ -161,7 +161,10 @@ pub fn rename_member(
 ) -> Result<()> {
     let mut sheet = Sheet::load(conn, [from, to])?;
     sheet.rename(conn, ctx, (from, to), stamp)?;
-    sheet.save(conn, ctx).map(|_left| ())
+    sheet.save(conn, ctx)?;
+    let (from, to) = (from.to_lowercase(), to.to_lowercase());
+    sql::profile::rename(conn, &from, &to)?;
+    sql::leave::rename(conn, &from, &to)
 }
 
 /// A department stands, and this is known about it.

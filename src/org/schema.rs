@@ -90,3 +90,34 @@ diesel::table! {
         created_at -> BigInt,
     }
 }
+
+diesel::table! {
+    org_profile (userid) {
+        userid -> Text,
+        roles -> Text,
+        body -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    org_leave (id) {
+        id -> BigInt,
+        userid -> Text,
+        from_at -> BigInt,
+        until_at -> BigInt,
+        backup -> Nullable<Text>,
+        reason -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    org_position (userid) {
+        userid -> Text,
+        lat_e7 -> BigInt,
+        lng_e7 -> BigInt,
+        map_system -> Text,
+        seen_at -> BigInt,
+    }
+}

@@ -26,8 +26,10 @@ pub enum Scope {
     TicketsWrite,
     /// Change and publish templates.
     TemplatesWrite,
-    /// See members and departments.
+    /// See members, departments and who is away.
     MembersRead,
+    /// Say what members do, where they are and when they are away.
+    MembersWrite,
     /// See customers and their groups.
     CustomersRead,
     /// See inbox, outbox and tokens.
@@ -38,12 +40,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order in which they are shown.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Admin,
         Self::TicketsRead,
         Self::TicketsWrite,
         Self::TemplatesWrite,
         Self::MembersRead,
+        Self::MembersWrite,
         Self::CustomersRead,
         Self::OpsRead,
         Self::OpsWrite,
@@ -57,6 +60,7 @@ impl Scope {
             Self::TicketsWrite => "tickets:write",
             Self::TemplatesWrite => "templates:write",
             Self::MembersRead => "members:read",
+            Self::MembersWrite => "members:write",
             Self::CustomersRead => "customers:read",
             Self::OpsRead => "ops:read",
             Self::OpsWrite => "ops:write",

@@ -1,8 +1,9 @@
 //! The one door: every change of a ticket passes here, in one transaction.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use catalog::{Catalog, Published};
+use customer::Customer;
 use db::Conn;
 use flow::{Event as FlowEvent, calendar::WorkTime};
 use form::Answers;
@@ -16,7 +17,7 @@ use crate::{
     explain,
     fact::{Event, Fact, fill, follow, replay},
     family,
-    known::{About, Known},
+    known::{About, Decided, Known},
     policy::{self, Scope},
     sql,
     ticket::Ticket,
@@ -34,6 +35,16 @@ pub struct Setup {
     pub zone_minutes: i64,
     /// When it works: the time that counts where a flow counts working time.
     pub work_time: Arc<WorkTime>,
+    /// The tags of important customers.
+    pub vip_tags: Arc<[String]>,
+}
+
+impl Setup {
+    /// Whether a customer is important: one who serves him gave him such a tag.
+    pub(crate) fn is_vip(&self, customer: &Customer) -> bool {
+        let mut tags = customer.follows.iter().flat_map(|follow| &follow.tags);
+        tags.any(|tag| self.vip_tags.contains(tag))
+    }
 }
 
 /// What somebody asks for.
@@ -157,23 +168,53 @@ pub(crate) fn advance(
     event: &FlowEvent,
 ) -> Result<std::result::Result<Vec<Fact>, flow::Refused>> {
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-    let known = Known::new(conn, setup, About::from(ticket), template.compiled());
+    let known = Known::new(conn, ctx, setup, About::from(ticket), &template);
     let moved = flow::step(&template.flow, &ticket.flow, event, &known, ctx.now);
-    known.check()?;
-    Ok(moved.map(|(state, effects)| {
-        let was_suspended = ticket.flow.suspended_at.is_some();
-        let is_suspended = state.suspended_at.is_some();
-        let mut facts = vec![Fact::Stepped { state }];
-        facts.extend(facts_of(ctx, Some(ticket), effects));
-        match (was_suspended, is_suspended) {
-            (false, true) => facts.push(Fact::Suspended),
-            (true, false) if !facts.iter().any(|f| matches!(f, Fact::Ended { .. })) => {
-                facts.push(Fact::Continued);
-            }
-            _ => {}
+    let decided = known.decided()?;
+    let (state, effects) = match moved {
+        Ok(moved) => moved,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let was_suspended = ticket.flow.suspended_at.is_some();
+    let is_suspended = state.suspended_at.is_some();
+    let mut facts = vec![Fact::Stepped { state }];
+    facts.extend(facts_of(ctx, Some(ticket), effects));
+    match (was_suspended, is_suspended) {
+        (false, true) => facts.push(Fact::Suspended),
+        (true, false) if !facts.iter().any(|f| matches!(f, Fact::Ended { .. })) => {
+            facts.push(Fact::Continued);
         }
-        facts
-    }))
+        _ => {}
+    }
+    facts.extend(settle(conn, ctx, decided, &facts)?);
+    Ok(Ok(facts))
+}
+
+/// Writes down the decisions that led to something: the record as a fact, and whose turn it is.
+pub(crate) fn settle(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    decided: BTreeMap<String, Decided>,
+    facts: &[Fact],
+) -> Result<Vec<Fact>> {
+    let mut records = Vec::new();
+    for (_step, Decided { step, lines, turn, given }) in decided {
+        let leads_to_it = |fact: &Fact| match fact {
+            Fact::TaskOpened { step: of, .. } | Fact::Alarmed { step: of } => *of == step,
+            _ => false,
+        };
+        if !facts.iter().any(leads_to_it) {
+            continue;
+        }
+        if let Some(turn) = &turn {
+            sql::take_turn(conn, turn, ctx.now)?;
+        }
+        if let Some(userid) = &given {
+            sql::give(conn, userid, ctx.now)?;
+        }
+        records.push(Fact::Decided { step: Some(step), lines });
+    }
+    Ok(records)
 }
 
 /// Saves event, snapshot, tasks and the job that tells the others.

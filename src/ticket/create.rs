@@ -6,7 +6,7 @@ use kernel::{Ctx, Error, Result, TicketId};
 use serde_json::{Map, Value};
 
 use crate::{
-    act::{Setup, commit},
+    act::{Setup, commit, settle},
     answers,
     effect::facts_of,
     fact::{Created, Fact},
@@ -69,10 +69,12 @@ pub(crate) fn create_for(
     }
     let template = setup.catalog.find_newest(conn, new.template)?;
     let form = answers::take(conn, ctx, &template, new.form, setup.zone_minutes)?;
+    let urgency = Priority::of_urgency(form.get("urgency").and_then(Value::as_str));
+    let (priority, raised) = raise(conn, setup, urgency, new.customer.as_deref())?;
     let created = Created {
         no: number(conn, ctx, setup)?,
         title: title(&form, &template.name),
-        priority: Priority::of_urgency(form.get("urgency").and_then(Value::as_str)),
+        priority,
         source: new.source.to_owned(),
         template: TemplateRef { key: template.key.clone(), version: template.version },
         customer: new.customer.clone(),
@@ -88,12 +90,47 @@ pub(crate) fn create_for(
         customer: created.customer.as_deref(),
         ticket: None,
     };
-    let known = Known::new(conn, setup, about, template.compiled());
+    let known = Known::new(conn, ctx, setup, about, &template);
     let (state, effects) = flow::start(&template.flow, &known, ctx.now);
-    known.check()?;
+    let decided = known.decided()?;
     let mut facts = vec![Fact::Created(Box::new(created)), Fact::Stepped { state }];
+    facts.extend(raised);
     facts.extend(facts_of(ctx, None, effects));
+    let records = settle(conn, ctx, decided, &facts)?;
+    facts.extend(records);
     commit(conn, ctx, TicketId::next(&ctx.ids, ctx.now), None, "create", facts)
+}
+
+/// The priority that a ticket has on account of whose it is, and the record of it when that is
+/// another one than was asked for.
+fn raise(
+    conn: &mut Conn,
+    setup: &Setup,
+    asked: Priority,
+    customer: Option<&str>,
+) -> Result<(Priority, Option<Fact>)> {
+    let Some(external_userid) = customer else { return Ok((asked, None)) };
+    let found = customer::find_by_external(conn, external_userid)?;
+    let is_vip = found.is_some_and(|customer| setup.is_vip(&customer));
+    let complaints = setup.catalog.complaints();
+    let past = match complaints.as_slice() {
+        [] => 0,
+        keys => sql::count_of(conn, external_userid, keys)?,
+    };
+    let past = u32::try_from(past).unwrap_or(u32::MAX);
+    let raised = Priority::of_rank(flow::assign::raised(asked.rank(), is_vip, past));
+    if raised == asked {
+        return Ok((asked, None));
+    }
+    let mut lines = Vec::new();
+    if is_vip {
+        lines.push("客户是重要客户".to_owned());
+    }
+    if past > 0 {
+        lines.push(format!("客户以前有 {past} 次投诉"));
+    }
+    lines.push(format!("优先级由{}提高到{}", asked.label(), raised.label()));
+    Ok((raised, Some(Fact::Decided { step: None, lines })))
 }
 
 fn title(form: &Answers, template: &str) -> String {

@@ -96,6 +96,13 @@ pub enum Fact {
         /// What.
         effect: Box<flow::Effect>,
     },
+    /// Something was decided by rule: who gets a step, or how urgent the ticket is.
+    Decided {
+        /// The step; the ticket's priority when absent.
+        step: Option<String>,
+        /// The record, for people to read.
+        lines: Vec<String>,
+    },
     /// Somebody filled in more of the form.
     Filled {
         /// The answers that changed; null for one that was cleared.
@@ -251,6 +258,7 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
         Fact::Created(_)
         | Fact::Commented { .. }
         | Fact::Alarmed { .. }
+        | Fact::Decided { .. }
         | Fact::TimerSet { .. }
         | Fact::TimerDropped { .. }
         | Fact::Ordered { .. } => {}

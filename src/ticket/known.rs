@@ -2,25 +2,35 @@
 //! worked on. Each question is asked of the database once, so that equal questions get equal
 //! answers; the first failure is kept and ends the command.
 
+mod directory;
+
 use std::{
-    cell::{Ref, RefCell},
+    cell::{OnceCell, Ref, RefCell},
     collections::BTreeMap,
+    sync::Arc,
 };
 
+use catalog::{Parts, Published};
+use customer::Customer;
 use db::Conn;
-use flow::{Assign, Facts, Found, Pace, Step, calendar::WorkTime};
+use flow::{
+    Assign, Facts, Found, Pace, Step,
+    assign::{self, Decision, MapRow, Outcome, Pick, Strategy, Surge},
+    calendar::WorkTime,
+};
 use form::{
-    Answers, Compiled,
+    Answers,
     rules::{Rule, Type},
 };
-use kernel::{Actor, Error, Micros, Result, Timestamp};
+use kernel::{Actor, Ctx, Error, Micros, Result, Timestamp, time::MINUTE};
 use org::Member;
 use serde_json::Value;
 
-use crate::{act::Setup, ticket::Ticket};
-
-/// How many levels up a chain of leads is followed.
-const LEVELS_MAX: u8 = 20;
+use crate::{
+    act::Setup,
+    sql::{self, Turn},
+    ticket::Ticket,
+};
 
 /// What a ticket says that decides who works on it.
 #[derive(Clone, Copy, Debug)]
@@ -46,32 +56,62 @@ impl<'t> From<&'t Ticket> for About<'t> {
     }
 }
 
+/// Who was chosen for a step, and why.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    /// The step.
+    pub(crate) step: String,
+    /// The decision record.
+    pub(crate) lines: Vec<String>,
+    /// Whose turn it is now, where the step goes round.
+    pub(crate) turn: Option<Turn>,
+    /// Who was given it without being asked.
+    pub(crate) given: Option<String>,
+}
+
 /// The facts of one command.
 pub(crate) struct Known<'c> {
     conn: RefCell<&'c mut Conn>,
-    work_time: &'c WorkTime,
+    setup: &'c Setup,
+    now: Timestamp,
     about: About<'c>,
-    form: &'c Compiled,
+    template: &'c Published,
+    parts: Arc<Parts>,
     members: RefCell<BTreeMap<String, Option<Member>>>,
+    customer: OnceCell<Option<Customer>>,
+    decided: RefCell<BTreeMap<String, Decided>>,
     failed: RefCell<Option<Error>>,
 }
 
 impl<'c> Known<'c> {
     pub(crate) fn new(
         conn: &'c mut Conn,
+        ctx: &Ctx,
         setup: &'c Setup,
         about: About<'c>,
-        form: &'c Compiled,
+        template: &'c Published,
     ) -> Self {
-        let (members, failed) = (RefCell::default(), RefCell::default());
-        let work_time = &*setup.work_time;
-        Self { conn: RefCell::new(conn), work_time, about, form, members, failed }
+        Self {
+            conn: RefCell::new(conn),
+            setup,
+            now: ctx.now,
+            about,
+            template,
+            parts: setup.catalog.parts(),
+            members: RefCell::default(),
+            customer: OnceCell::new(),
+            decided: RefCell::default(),
+            failed: RefCell::default(),
+        }
     }
 
+    /// Who was chosen for what on the way.
+    ///
     /// # Errors
     /// The first question that could not be answered.
-    pub(crate) fn check(self) -> Result<()> {
-        self.failed.into_inner().map_or(Ok(()), Err)
+    pub(crate) fn decided(self) -> Result<BTreeMap<String, Decided>> {
+        let decided = self.decided.into_inner();
+        self.failed.into_inner().map_or(Ok(decided), Err)
     }
 
     fn ask<T: Default>(&self, question: impl FnOnce(&mut Conn) -> Result<T>) -> T {
@@ -92,144 +132,94 @@ impl<'c> Known<'c> {
         Ref::filter_map(self.members.borrow(), |all| all.get(userid)?.as_ref()).ok()
     }
 
-    /// Remembers whom the organisation named, so that nobody is looked up twice.
-    fn named(&self, members: Vec<Member>) -> Vec<String> {
-        let mut known = self.members.borrow_mut();
-        let name = |member: Member| {
-            let userid = member.userid.clone();
-            known.insert(userid.clone(), Some(member));
-            userid
+    fn customer(&self) -> Option<&Customer> {
+        let look = || {
+            let id = self.about.customer?;
+            self.ask(|conn| customer::find_by_external(conn, id))
         };
-        members.into_iter().map(name).collect()
+        self.customer.get_or_init(look).as_ref()
     }
 
-    fn group(&self, key: &str) -> Vec<String> {
-        let members = self.ask(|conn| match org::find_group(conn, key)? {
-            Some(_group) => org::group_members(conn, key),
-            None => org::visible_members(conn),
-        });
-        self.named(members)
+    /// The hours that count for this template.
+    fn work_time(&self) -> &WorkTime {
+        &self.setup.work_time
     }
 
-    fn department(&self, id: i64, with_below: bool) -> Vec<String> {
-        let all = self.ask(org::visible_members);
-        let wanted = if with_below { self.below(id) } else { vec![id] };
-        let is_in = |member: &Member| member.departments.iter().any(|one| wanted.contains(one));
-        self.named(all.into_iter().filter(is_in).collect())
+    fn surge(&self, at: Timestamp) -> Option<&Surge> {
+        assign::active(self.parts.surges.values(), &self.template.key, at, self.work_time())
     }
 
-    /// A department and all that stand below it.
-    fn below(&self, id: i64) -> Vec<i64> {
-        let all = self.ask(org::list_departments);
-        let mut wanted = vec![id];
-        // Each round goes one level down, and there are no more levels than departments.
-        for _ in 0..all.len() {
-            let is_new = |one: &&org::Department| {
-                one.parent.is_some_and(|parent| wanted.contains(&parent))
-                    && !wanted.contains(&one.id)
-            };
-            let more: Vec<_> = all.iter().filter(is_new).map(|one| one.id).collect();
-            if more.is_empty() {
-                break;
-            }
-            wanted.extend(more);
-        }
-        wanted
-    }
-
-    /// Who leads a department, or one that many levels above it.
-    fn department_lead(&self, id: Option<i64>, level: u8) -> Vec<String> {
-        let own = || {
-            let userid = self.about.creator.userid()?;
-            Some(self.member(userid)?.main_department).filter(|id| *id > 0)
-        };
-        let Some(mut id) = id.or_else(own) else { return Vec::new() };
-        for _ in 0..level.min(LEVELS_MAX) {
-            let above = self.ask(|conn| org::find_department(conn, id));
-            match above.and_then(|one| one.parent) {
-                Some(parent) => id = parent,
-                None => return Vec::new(),
-            }
-        }
-        let department = self.ask(|conn| org::find_department(conn, id));
-        department.map(|one| one.leaders).unwrap_or_default()
-    }
-
-    /// Whom these people report to.
-    fn leads(&self, of: &[String]) -> Vec<String> {
-        let leads = of.iter().filter_map(|userid| Some(self.member(userid)?.leaders.clone()));
-        leads.flatten().collect()
-    }
-
-    fn starter_lead(&self, level: u8) -> Vec<String> {
-        let mut people: Vec<_> =
-            self.about.creator.userid().map(str::to_owned).into_iter().collect();
-        for _ in 0..=level.min(LEVELS_MAX) {
-            people = self.leads(&people);
-        }
-        people
-    }
-
-    fn supervisor(&self) -> Vec<String> {
-        let mut present = Vec::new();
+    /// The ticket's side of a decision.
+    fn side(&self, chosen: &[String]) -> assign::Ticket {
+        let mut handlers = Vec::new();
         for task in self.about.ticket.into_iter().flat_map(Ticket::open_tasks) {
             match &task.owner {
-                Some(owner) => present.push(owner.clone()),
-                None => present.extend(task.handlers.iter().cloned()),
+                Some(owner) => handlers.push(owner.clone()),
+                None => handlers.extend(task.handlers.iter().cloned()),
             }
         }
-        self.leads(&present)
+        let starter = self.about.creator.userid().map(str::to_owned);
+        assign::Ticket { starter, handlers, chosen: chosen.to_vec() }
     }
 
-    fn field(&self, key: &str) -> Vec<String> {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        match self.about.form.get(key) {
-            Some(Value::Array(all)) => all.iter().filter_map(text).collect(),
-            Some(one) => text(one).into_iter().collect(),
-            None => Vec::new(),
+    /// Who answers for what by a rule, whichever way it goes.
+    pub(crate) fn map(&self, rule: &Assign) -> Vec<MapRow> {
+        let facts = assign::Facts::new(self.now, self.setup.zone_minutes, self.side(&[]), self);
+        assign::responsibility_map(rule, &facts)
+    }
+
+    /// Who it is by a rule; keeps the record.
+    fn decide(&self, step: &Step, (rule, pick): (&Assign, &Pick), chosen: &[String]) -> Decision {
+        let goes_round = pick.strategy == Some(Strategy::RoundRobin);
+        let key = format!("{}/{}", self.template.key, step.key);
+        let turn = goes_round.then(|| self.ask(|conn| sql::turn(conn, &key))).flatten();
+        let cursor = turn.as_ref().map(|turn| turn.userid.as_str());
+        let facts = assign::Facts::new(self.now, self.setup.zone_minutes, self.side(chosen), self);
+        let decision = assign::assign((rule, pick), &facts, cursor, &|rule| self.judge(rule));
+        let version = turn.map_or(0, |turn| turn.version);
+        let next = decision.cursor.clone().map(|userid| Turn { key, userid, version });
+        let is_picked = !matches!(pick.strategy, None | Some(Strategy::All | Strategy::ClaimPool));
+        let decided = Decided {
+            step: step.key.clone(),
+            lines: decision.lines.clone(),
+            turn: next,
+            given: decision.people().first().filter(|_one| is_picked).cloned(),
+        };
+        self.decided.borrow_mut().insert(step.key.clone(), decided);
+        decision
+    }
+
+    /// Whether a rule holds, or why that cannot be said.
+    fn judge(&self, rule: &Value) -> std::result::Result<bool, String> {
+        if let Value::Bool(constant) = rule {
+            return Ok(*constant);
         }
-    }
-
-    fn customer_owner(&self) -> Vec<String> {
-        let Some(id) = self.about.customer else { return Vec::new() };
-        let customer = self.ask(|conn| customer::find_by_external(conn, id));
-        let mut follows = customer.map(|one| one.follows).unwrap_or_default();
-        follows.retain(|follow| !follow.is_lost);
-        // Who serves him longest looks after him.
-        follows.sort_by_key(|follow| follow.since);
-        follows.into_iter().map(|follow| follow.userid).take(1).collect()
+        let form = self.template.compiled();
+        let read = Rule::parse_as(rule, form.scope(), Type::Bool);
+        let rule = read.map_err(|fault| fault.detail)?;
+        rule.holds(&form.facts(self.about.form)).map_err(|_trap| "算不出来".to_owned())
     }
 }
 
 impl Facts for Known<'_> {
-    fn candidates(&self, _step: &Step, rule: &Assign, chosen: &[String]) -> Found {
-        let given = |people| Found { people, is_given: true };
-        match rule.plain(&|rule| self.holds(rule)) {
-            Assign::Group { key } => Found::pool(self.group(key)),
-            Assign::People { userids } => Found::pool(userids.clone()),
-            Assign::Department { id, with_below } => Found::pool(self.department(*id, *with_below)),
-            Assign::DepartmentLead { id, level } => given(self.department_lead(*id, *level)),
-            Assign::Starter => {
-                given(self.about.creator.userid().map(str::to_owned).into_iter().collect())
-            }
-            Assign::StarterLead { level } => given(self.starter_lead(*level)),
-            Assign::Supervisor => given(self.supervisor()),
-            Assign::Field { key } => given(self.field(key)),
-            Assign::Chosen => given(chosen.to_vec()),
-            Assign::CustomerOwner => given(self.customer_owner()),
-            // A template that names a role or a roster is not published; of an old one: nobody.
-            Assign::Role { .. } | Assign::Duty { .. } | Assign::Table { .. } => Found::default(),
+    fn candidates(&self, step: &Step, rule: &Assign, chosen: &[String]) -> Found {
+        let own = step.work().filter(|work| work.assign == *rule);
+        let surge = own.and_then(|_work| self.surge(self.now)?.plans.get(&step.key));
+        let plain = Pick::default();
+        let plan = match (surge, own) {
+            (Some(plan), _) => (&plan.rule, &plan.pick),
+            (None, Some(work)) => (rule, &work.pick),
+            (None, None) => (rule, &plain),
+        };
+        match self.decide(step, plan, chosen).outcome {
+            Outcome::Chosen { people, is_pool } => Found { people, is_given: !is_pool },
+            Outcome::Nobody { .. } => Found::default(),
         }
     }
 
     /// What cannot be decided does not hold: the flow then goes the way that is for that.
     fn holds(&self, rule: &Value) -> bool {
-        if let Value::Bool(constant) = rule {
-            return *constant;
-        }
-        let read = Rule::parse_as(rule, self.form.scope(), Type::Bool);
-        let held = read.map(|rule| rule.holds(&self.form.facts(self.about.form)));
-        matches!(held, Ok(Ok(true)))
+        self.judge(rule).unwrap_or(false)
     }
 
     fn due(&self, pace: Pace, from: Timestamp, span: Micros) -> Timestamp {
@@ -237,14 +227,18 @@ impl Facts for Known<'_> {
         match pace {
             Pace::Calendar => plain,
             // Nothing is worked for three years on: better early than never.
-            Pace::Working => self.work_time.add_span(from, span).unwrap_or(plain),
+            Pace::Working => self.work_time().add_span(from, span).unwrap_or(plain),
         }
+    }
+
+    fn earlier(&self, at: Timestamp) -> Micros {
+        self.surge(at).map_or(0, |surge| Micros::from(surge.remind_earlier_minutes) * MINUTE)
     }
 
     fn left(&self, pace: Pace, from: Timestamp, due: Timestamp) -> Micros {
         match pace {
             Pace::Calendar => due.since(from),
-            Pace::Working => self.work_time.working_between(from, due),
+            Pace::Working => self.work_time().working_between(from, due),
         }
     }
 

@@ -17,6 +17,7 @@ mod list;
 mod migrate;
 mod policy;
 mod rehearse;
+mod responsibility;
 mod schema;
 mod sql;
 mod ticket;
@@ -36,11 +37,14 @@ pub use policy::{Scope, reads, seen_by};
 pub use rehearse::{
     Compared, Rehearsal, Sample, Stop, Stuck, TICKETS_MAX, Verdict, rehearse, rehearse_last,
 };
+pub use responsibility::{Duty, Responsibility, responsibility};
 pub use sql::{event, events, find_by_no, get, ids_after};
 pub use ticket::{
     Attachment, Child, Parent, Priority, SOURCES, Status, Task, TaskState, TemplateRef, Ticket,
 };
-pub use view::{ChildView, StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view};
+pub use view::{
+    ChildView, DecisionView, StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view,
+};
 
 #[cfg(test)]
 mod tests;

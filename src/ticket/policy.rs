@@ -2,7 +2,7 @@
 
 use catalog::Published;
 use db::Conn;
-use form::{Access, Context};
+use form::{Access, Answers, Context};
 use kernel::{Actor, Error, FieldError, FileId, Result};
 
 use crate::ticket::{Task, Ticket};
@@ -67,12 +67,14 @@ pub(crate) fn is_handler(actor: &Actor, ticket: &Ticket) -> bool {
 /// A ticket as a reader may see it: of its answers those that are not hidden from him.
 #[must_use]
 pub fn seen_by(reader: &Actor, mut ticket: Ticket, template: &Published) -> Ticket {
-    let is_hidden = |key: &&String| !reads(reader, &ticket, template, key);
-    let hidden: Vec<_> = ticket.form.keys().filter(is_hidden).cloned().collect();
-    for key in hidden {
-        ticket.form.remove(&key);
-    }
+    ticket.form = readable(reader, &ticket, template);
     ticket
+}
+
+/// Of a ticket's answers those that a reader may see.
+pub(crate) fn readable(reader: &Actor, ticket: &Ticket, template: &Published) -> Answers {
+    let seen = ticket.form.iter().filter(|(key, _value)| reads(reader, ticket, template, key));
+    seen.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// Whether a reader may see the answer to a field. A member sees what any step shows him at which

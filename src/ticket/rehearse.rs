@@ -121,7 +121,8 @@ pub fn rehearse(
     };
     let form = answers::judge(conn, ctx, template, sample.form)?;
     let about = About { form: &form, creator: &creator, customer: sample.customer, ticket: None };
-    let walk = walk(conn, setup, (template, about), ctx.now, &|_step, _round| Say::Yes)?;
+    let says = |_step: &str, _round| Say::Yes;
+    let walk = walk(conn, ctx, setup, (template, about), &says)?;
     let stuck = stuck(&walk);
     let stop = |stop: flow::Stop| Stop {
         at: stop.at,
@@ -142,6 +143,7 @@ pub fn rehearse(
 /// `field_invalid` for more than [`TICKETS_MAX`]; the database's.
 pub fn rehearse_last(
     conn: &mut Conn,
+    ctx: &Ctx,
     setup: &Setup,
     template: &Published,
     last: u32,
@@ -151,12 +153,13 @@ pub fn rehearse_last(
         return Err(Error::field("last", "out_of_range", detail));
     }
     let tickets = sql::latest_of(conn, &template.key, i64::from(last))?;
-    let compare = |ticket: &Ticket| compare(conn, setup, template, ticket);
+    let compare = |ticket: &Ticket| compare(conn, ctx, setup, template, ticket);
     tickets.iter().map(compare).collect()
 }
 
 fn compare(
     conn: &mut Conn,
+    ctx: &Ctx,
     setup: &Setup,
     template: &Published,
     ticket: &Ticket,
@@ -168,8 +171,9 @@ fn compare(
         false => Say::Yes,
     };
     let about = About { ticket: None, ..About::from(ticket) };
-    let was = walk(conn, setup, (&own, about), ticket.created_at, &says)?;
-    let would = walk(conn, setup, (template, about), ticket.created_at, &says)?;
+    let then = Ctx { now: ticket.created_at, ..ctx.clone() };
+    let was = walk(conn, &then, setup, (&own, about), &says)?;
+    let would = walk(conn, &then, setup, (template, about), &says)?;
     let stuck = stuck(&would);
     let is_same = (path(&was), was.outcome) == (path(&would), would.outcome);
     let verdict = match (&stuck, is_same) {
@@ -183,14 +187,14 @@ fn compare(
 
 fn walk(
     conn: &mut Conn,
+    ctx: &Ctx,
     setup: &Setup,
     (template, about): (&Published, About<'_>),
-    now: Timestamp,
     says: &dyn Fn(&str, u32) -> Say,
 ) -> Result<Walk> {
-    let known = Known::new(conn, setup, about, template.compiled());
-    let walk = flow::simulate(&template.flow, &known, now, says);
-    known.check()?;
+    let known = Known::new(conn, ctx, setup, about, template);
+    let walk = flow::simulate(&template.flow, &known, ctx.now, says);
+    known.decided()?;
     Ok(walk)
 }
 

@@ -75,3 +75,12 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(ticket_ticket, ticket_task, ticket_handler);
+
+diesel::table! {
+    ticket_turn (turn) {
+        turn -> Text,
+        userid -> Text,
+        at -> BigInt,
+        version -> BigInt,
+    }
+}

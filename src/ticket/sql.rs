@@ -1,5 +1,7 @@
 //! The SQL that saves and loads tickets. Nothing here decides anything.
 
+mod turn;
+
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
 use kernel::{Error, Kind, Result, TicketId, Timestamp};
 
@@ -11,6 +13,8 @@ use crate::{
     },
     ticket::{Status, TaskState, Ticket},
 };
+
+pub(crate) use turn::{Turn, give, last_given, loads, take_turn, turn};
 
 const EVENT_KEY: Unique =
     Unique { name: "PRIMARY", columns: "ticket_event.ticket_id, ticket_event.seq" };
@@ -202,6 +206,13 @@ pub(crate) fn log(conn: &mut Conn, id: TicketId, event: &Event) -> Result<()> {
         Err(error) if is_unique(&error, EVENT_KEY) => Err(changed()),
         other => other.map(|_rows| ()),
     }
+}
+
+/// How many tickets of these templates a customer has had.
+pub(crate) fn count_of(conn: &mut Conn, customer: &str, templates: &[String]) -> Result<i64> {
+    let his =
+        t::table.filter(t::customer.eq(Some(customer)).and(t::template_key.eq_any(templates)));
+    his.count().get_result(conn).or_db()
 }
 
 /// Keeps tasks and to-do lists in step with what an event changed.

@@ -25,8 +25,17 @@ fn work_time() -> Arc<WorkTime> {
     Arc::new(Calendar::office(480).compile().unwrap())
 }
 
+fn vips() -> Arc<[String]> {
+    Arc::new(["VIP".to_owned()])
+}
+
 fn setup() -> Setup {
-    Setup { catalog: Catalog::built_in().unwrap(), zone_minutes: 480, work_time: work_time() }
+    Setup {
+        catalog: Catalog::built_in().unwrap(),
+        zone_minutes: 480,
+        work_time: work_time(),
+        vip_tags: vips(),
+    }
 }
 
 /// The general request with another flow.
@@ -39,6 +48,7 @@ fn setup_with(steps: Value) -> Setup {
         catalog: Catalog::of(vec![template, part]).unwrap(),
         zone_minutes: 480,
         work_time: work_time(),
+        vip_tags: vips(),
     }
 }
 

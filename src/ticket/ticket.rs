@@ -91,6 +91,16 @@ impl Priority {
         }
     }
 
+    /// The priority of a rank; the highest for any above.
+    pub(crate) fn of_rank(rank: i32) -> Self {
+        match rank {
+            ..=1 => Self::Low,
+            2 => Self::Normal,
+            3 => Self::High,
+            4.. => Self::Critical,
+        }
+    }
+
     pub(crate) fn rank(self) -> i32 {
         match self {
             Self::Low => 1,

@@ -124,7 +124,6 @@ pub struct CustomerRef {
 
 /// A ticket for whoever asks.
 pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Published) -> TicketView {
-    let seen = policy::seen_by(&ctx.actor, ticket.clone(), template);
     let steps = ticket.flow.steps.iter().map(|run| StepView {
         key: run.key.clone(),
         name: template.flow.step(&run.key).map(|step| step.name.clone()).unwrap_or_default(),
@@ -153,7 +152,7 @@ pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Published) -> TicketView {
         template: ticket.template.clone(),
         customer: customer.map(|external_userid| CustomerRef { external_userid }),
         chat_id: ticket.chat_id.clone(),
-        form: seen.form,
+        form: policy::readable(&ctx.actor, ticket, template),
         creator: ticket.creator.clone(),
         steps: steps.collect(),
         tasks: tasks.collect(),
@@ -201,6 +200,27 @@ pub struct TimelineEntry {
     pub at: Timestamp,
     /// What happened, in words.
     pub text: String,
+    /// What was decided by rule, and why.
+    pub decisions: Vec<DecisionView>,
+}
+
+/// A decision by rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionView {
+    /// The step that it was about; the ticket's priority when absent.
+    pub step: Option<String>,
+    /// The record: who was considered, who dropped out and why, how the choice was made.
+    pub lines: Vec<String>,
+}
+
+fn decisions(event: &Event) -> Vec<DecisionView> {
+    let decided = |fact: &Fact| match fact {
+        Fact::Decided { step, lines } => {
+            Some(DecisionView { step: step.clone(), lines: lines.clone() })
+        }
+        _ => None,
+    };
+    event.facts.iter().filter_map(decided).collect()
 }
 
 /// The history in words; `names` gives the names of the members in it.
@@ -218,6 +238,7 @@ pub fn timeline(events: &[Event], names: &BTreeMap<String, String>) -> Vec<Timel
             verb: event.verb.clone(),
             actor: event.actor.clone(),
             text: in_words(event, &name, &name_of),
+            decisions: decisions(event),
             name,
             at: event.at,
         }

@@ -398,3 +398,23 @@ fn every_error_code_is_documented() {
         "ARCHITECTURE.md lists every code with what it means; these are new: {missing:?}"
     );
 }
+
+#[test]
+fn every_story_closes_its_desk_which_holds_each_log_against_its_snapshot() {
+    let mut files = Vec::new();
+    files_under(&root().join("tests/it"), ".rs", &mut files);
+    let mut stories = 0;
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for story in text.split("#[tokio::test").skip(1) {
+            let opens = story.contains("= Desk::open()") || story.contains("= Desk::with(");
+            let name = story.split("async fn ").nth(1).and_then(|rest| rest.split('(').next());
+            assert!(
+                !opens || story.contains("desk.close().await"),
+                "{name:?} leaves its desk open"
+            );
+            stories += usize::from(opens);
+        }
+    }
+    assert!(stories > 50, "only {stories} stories were found");
+}

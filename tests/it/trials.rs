@@ -339,3 +339,82 @@ async fn a_move_that_makes_no_sense_is_refused() {
     assert_eq!(told.refusal().1, "template.not_found");
     desk.close().await;
 }
+
+/// By the fault: the board's needs a technician, procurement and the vendor; anything else whoever
+/// the table names.
+fn by_fault() -> Value {
+    let is = |fault: &str| json!({ "==": [{ "var": "fault" }, fault] });
+    let people = |userid: &str| json!({ "by": "people", "userids": [userid] });
+    let table = json!({ "by": "table", "rows": [
+        { "name": "漏水", "when": is("leak"), "assign": people("sunhao") } ],
+        "otherwise": people("chenlei") });
+    let options = ["board", "leak", "other"].map(|one| json!({ "value": one, "label": one }));
+    let fault = json!({ "key": "fault", "kind": "single_select", "label": "故障类型",
+        "required": true, "options": options });
+    let lane = |name: &str, step: Value| json!({ "name": name, "steps": [step] });
+    let steps = json!([
+        { "key": "way", "name": "怎么办", "type": "branch", "cases": [{ "name": "主板", "when": is("board"),
+            "steps": [{ "key": "parts", "name": "分头", "type": "parallel", "lanes": [
+                lane("技术", work("tech", &["liuyang"], json!({}))),
+                lane("采购", work("buy", &["zhaomin"], json!({}))),
+                lane("外包商", work("vendor", &["zhoujie"], json!({}))) ] }] }],
+          "default": [work("fix", &[], json!({ "assign": table,
+              "if_nobody": { "do": "assign", "to": people("liuyang") } }))] },
+        work("check", &["chenlei"], json!({ "when": is("board") })),
+    ]);
+    repair(json!([fault]), steps)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_has_a_map_of_who_answers_for_what_and_its_ticket_goes_by_it() {
+    let desk = Desk::open().await;
+    publish(&desk, &by_fault()).await;
+    let map = desk.ask("GET", &format!("{PATH}/responsibility")).send().await;
+    assert_eq!(map.status, 200, "{}", map.text());
+    let map = map.json();
+    let is = |fault: &str| json!({ "==": [{ "var": "fault" }, fault] });
+    let rows: Vec<_> = map["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| json!([step["step"], step["lanes"], step["when"], step["who"][0]["people"]]))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            json!(["tech", ["主板", "技术"], [is("board")], ["liuyang"]]),
+            json!(["buy", ["主板", "采购"], [is("board")], ["zhaomin"]]),
+            json!(["vendor", ["主板", "外包商"], [is("board")], ["zhoujie"]]),
+            json!(["fix", ["其余情况"], [], ["sunhao"]]),
+            json!(["check", [], [is("board")], ["chenlei"]]),
+        ]
+    );
+    let fix = &map["steps"][3];
+    let ways: Vec<_> = fix["who"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| json!([row["path"], row["when"], row["people"]]))
+        .collect();
+    let leak = json!([["漏水"], [is("leak")], ["sunhao"]]);
+    assert_eq!(ways, [leak, json!([["其余情况"], [], ["chenlei"]])]);
+    assert_eq!(fix["otherwise"][0]["people"], json!(["liuyang"]));
+    assert_eq!(map["names"].as_object().unwrap().len(), 5, "{map}");
+
+    // A ticket with this fault opens what the map shows for it, for those whom it shows.
+    let at_work = async |fault: &str| {
+        let made = raise(&desk, json!({ "title": "机床", "fault": fault })).await;
+        let ticket = desk.ticket(made["id"].as_str().unwrap()).await;
+        let steps = ticket["steps"].as_array().unwrap().clone();
+        let open = steps.iter().filter(|step| step["handlers"] != json!([]));
+        open.map(|step| json!([step["key"], step["handlers"]])).collect::<Vec<_>>()
+    };
+    let three =
+        [json!(["tech", ["liuyang"]]), json!(["buy", ["zhaomin"]]), json!(["vendor", ["zhoujie"]])];
+    assert_eq!(at_work("board").await, three);
+    assert_eq!(at_work("leak").await, [json!(["fix", ["sunhao"]])]);
+    assert_eq!(at_work("other").await, [json!(["fix", ["chenlei"]])]);
+    let told = desk.ask("GET", &format!("{PATH}/responsibility?version=9")).send().await;
+    assert_eq!(told.refusal().1, "template.not_found");
+    desk.close().await;
+}

@@ -1,36 +1,38 @@
 //! Who of the people named can work now; who is on leave is stood in for.
 
+use std::rc::Rc;
+
 use super::{Facts, Person, Record, Standing, once};
 
 /// The people who can work, each once: those named, or whoever stands in for them.
-pub(super) fn available<'f>(
+pub(super) fn available(
     named: &[String],
-    facts: &'f Facts,
+    facts: &Facts<'_>,
     record: &mut Record,
-) -> Vec<&'f Person> {
-    let able: Vec<&Person> =
-        named.iter().filter_map(|userid| stand_in(userid, facts, record)).collect();
+) -> Vec<Rc<Person>> {
+    facts.learn(named);
+    let able: Vec<_> = named.iter().filter_map(|userid| stand_in(userid, facts, record)).collect();
     let userids = once(able.iter().map(|person| person.userid.as_str()));
-    userids.iter().filter_map(|userid| facts.people.get(userid)).collect()
+    userids.iter().filter_map(|userid| facts.person(userid)).collect()
 }
 
 /// The person, or the first of his chain of backups who can work. A chain that comes back to
 /// somebody ends there.
-fn stand_in<'f>(userid: &str, facts: &'f Facts, record: &mut Record) -> Option<&'f Person> {
-    let mut passed: Vec<&str> = Vec::new();
-    let mut userid = userid;
+fn stand_in(userid: &str, facts: &Facts<'_>, record: &mut Record) -> Option<Rc<Person>> {
+    let mut passed: Vec<String> = Vec::new();
+    let mut userid = userid.to_owned();
     loop {
-        let name = facts.name(userid);
-        let Some(person) = facts.people.get(userid) else {
-            record.drop_one(format!("{name}不在通讯录可见范围内，不参与"));
+        let Some(person) = facts.person(&userid) else {
+            record.drop_one(format!("{userid}不在通讯录可见范围内，不参与"));
             return None;
         };
+        let name = facts.name(&userid);
         if let Some(why) = out_of_work(person.standing) {
             record.drop_one(format!("{name}{why}，不参与"));
             return None;
         }
         let Some(leave) = &person.leave else { return Some(person) };
-        passed.push(&person.userid);
+        passed.push(userid.clone());
         let until = leave.until.map(|until| format!("至 {}", until.local(facts.zone_minutes)));
         let until = until.unwrap_or_default();
         match &leave.backup {
@@ -38,7 +40,7 @@ fn stand_in<'f>(userid: &str, facts: &'f Facts, record: &mut Record) -> Option<&
                 record.drop_one(format!("{name}请假{until}，没有设置备选处理人"));
                 return None;
             }
-            Some(backup) if passed.contains(&backup.as_str()) => {
+            Some(backup) if passed.contains(backup) => {
                 let backup = facts.name(backup);
                 record.drop_one(format!("{name}请假{until}，备选处理人又轮到 {backup}，无人接替"));
                 return None;
@@ -46,7 +48,7 @@ fn stand_in<'f>(userid: &str, facts: &'f Facts, record: &mut Record) -> Option<&
             Some(backup) => {
                 let whom = facts.name(backup);
                 record.say_of_one(format!("{name}请假{until}，由备选处理人 {whom} 接替"));
-                userid = backup;
+                userid.clone_from(backup);
             }
         }
     }

@@ -1,6 +1,9 @@
 //! How somebody is chosen from those who are left.
 
-use std::cmp::{Ordering, Reverse};
+use std::{
+    cmp::{Ordering, Reverse},
+    rc::Rc,
+};
 
 use kernel::time::MINUTE;
 
@@ -22,8 +25,8 @@ impl Choice {
 
 pub(super) fn choose(
     strategy: &Strategy,
-    able: &[&Person],
-    facts: &Facts,
+    able: &[Rc<Person>],
+    facts: &Facts<'_>,
     cursor: Option<&str>,
     record: &mut Record,
 ) -> Choice {
@@ -36,15 +39,17 @@ pub(super) fn choose(
         Strategy::ClaimPool => Choice { people: everybody(), is_pool: true, cursor: None },
         Strategy::RoundRobin => round_robin(able, facts, cursor, record),
         Strategy::LeastLoaded => least_loaded(able, facts, record),
-        Strategy::Nearest { fresh_minutes } => nearest(able, facts, *fresh_minutes, record),
-        Strategy::SkillMatch => skill_match(able, facts, record),
+        Strategy::Nearest { field, fresh_minutes } => {
+            nearest(able, facts, (field, *fresh_minutes), record)
+        }
+        Strategy::SkillMatch { fields } => skill_match(able, facts, fields, record),
     }
 }
 
 /// The next userid after the last one, in the order of userids, so that people may come and go.
 fn round_robin(
-    able: &[&Person],
-    facts: &Facts,
+    able: &[Rc<Person>],
+    facts: &Facts<'_>,
     cursor: Option<&str>,
     record: &mut Record,
 ) -> Choice {
@@ -61,15 +66,20 @@ fn round_robin(
     Choice { cursor: Some(next.userid.clone()), ..Choice::one(next) }
 }
 
-fn least_loaded(able: &[&Person], facts: &Facts, record: &mut Record) -> Choice {
-    let ranked: Vec<_> = able.iter().map(|person| (person.open_tasks, *person)).collect();
+fn least_loaded(able: &[Rc<Person>], facts: &Facts<'_>, record: &mut Record) -> Choice {
+    let ranked: Vec<_> = able.iter().map(|person| (person.open_tasks, &**person)).collect();
     let loads = listed(&ranked, facts, |tasks| format!("{tasks} 件待办"));
     record.say(format!("方式：最空闲优先。{loads}"));
     best(&ranked, facts, Ord::cmp, record)
 }
 
-fn nearest(able: &[&Person], facts: &Facts, fresh_minutes: u32, record: &mut Record) -> Choice {
-    let Some(goal) = facts.ticket.point else {
+fn nearest(
+    able: &[Rc<Person>],
+    facts: &Facts<'_>,
+    (field, fresh_minutes): (&str, u32),
+    record: &mut Record,
+) -> Choice {
+    let Some(goal) = facts.directory.place(field) else {
         record.say("方式：就近，但工单没有位置，改按最空闲优先");
         return least_loaded(able, facts, record);
     };
@@ -79,7 +89,7 @@ fn nearest(able: &[&Person], facts: &Facts, fresh_minutes: u32, record: &mut Rec
         let name = facts.name(&person.userid);
         match person.position.map(|position| (position, facts.age(position.at))) {
             Some((position, age)) if age <= limit => {
-                ranked.push((metres_between(position.point, goal), *person));
+                ranked.push((metres_between(position.point, goal), &**person));
             }
             Some((_, age)) => {
                 let minutes = age / MINUTE;
@@ -99,15 +109,20 @@ fn nearest(able: &[&Person], facts: &Facts, fresh_minutes: u32, record: &mut Rec
     best(&ranked, facts, f64::total_cmp, record)
 }
 
-fn skill_match(able: &[&Person], facts: &Facts, record: &mut Record) -> Choice {
-    let needed = &facts.ticket.skills;
+fn skill_match(
+    able: &[Rc<Person>],
+    facts: &Facts<'_>,
+    fields: &[String],
+    record: &mut Record,
+) -> Choice {
+    let needed = facts.needed(fields);
     if needed.is_empty() {
         record.say("方式：技能匹配，但工单没有技能要求，改按最空闲优先");
         return least_loaded(able, facts, record);
     }
     let matches =
         |person: &Person| needed.iter().filter(|skill| person.skills.contains(skill)).count();
-    let ranked: Vec<_> = able.iter().map(|person| (Reverse(matches(person)), *person)).collect();
+    let ranked: Vec<_> = able.iter().map(|person| (Reverse(matches(person)), &**person)).collect();
     let skills = needed.join("、");
     if ranked.iter().all(|(Reverse(count), _)| *count == 0) {
         record.say(format!("方式：技能匹配，但没有人具备「{skills}」中的任何一项，改按最空闲优先"));
@@ -121,14 +136,14 @@ fn skill_match(able: &[&Person], facts: &Facts, record: &mut Record) -> Choice {
 /// The first by an order, and where that leaves several, by the fixed tie rule.
 fn best<K>(
     ranked: &[(K, &Person)],
-    facts: &Facts,
+    facts: &Facts<'_>,
     order: impl Fn(&K, &K) -> Ordering,
     record: &mut Record,
 ) -> Choice {
     let first = ranked.iter().min_by(|a, b| order(&a.0, &b.0).then_with(|| tie(a.1, b.1)));
     let Some((key, first)) = first else { return Choice::default() };
     let equal = ranked.iter().filter(|one| order(&one.0, key) == Ordering::Equal);
-    let equal: Vec<_> = equal.map(|(_, person)| person.userid.as_str()).collect();
+    let equal: Vec<_> = equal.map(|(_, person)| person.userid.clone()).collect();
     if equal.len() > 1 {
         let names = facts.names(&equal);
         record.say(format!("并列：{names}。依次比较：待办少者、最久未派单者、账号在前者"));
@@ -145,7 +160,7 @@ fn tie(a: &Person, b: &Person) -> Ordering {
 /// How many people a line of figures lists.
 const LISTED_MAX: usize = 10;
 
-fn listed<K>(ranked: &[(K, &Person)], facts: &Facts, figure: impl Fn(&K) -> String) -> String {
+fn listed<K>(ranked: &[(K, &Person)], facts: &Facts<'_>, figure: impl Fn(&K) -> String) -> String {
     let some = ranked.iter().take(LISTED_MAX);
     let some = some.map(|(key, person)| format!("{} {}", facts.name(&person.userid), figure(key)));
     let some = some.collect::<Vec<_>>().join("，");

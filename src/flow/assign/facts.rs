@@ -1,6 +1,6 @@
-//! What the caller looked up before asking.
+//! What the caller knows, and what he looks up while he is asked.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use kernel::{Micros, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -109,53 +109,109 @@ pub struct Department {
 }
 
 /// The ticket's side.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ticket {
     /// Who started it, when that is a member.
     pub starter: Option<String>,
-    /// The members that answers of the form name, by field key.
-    pub members: BTreeMap<String, Vec<String>>,
     /// Who works on it now, by userid.
     pub handlers: Vec<String>,
     /// Whom the handler before chose.
     pub chosen: Vec<String>,
-    /// The member who owns the customer.
-    pub customer_owner: Option<String>,
-    /// Where it is, as a path such as `华东/上海/浦东`.
-    pub region: Option<String>,
-    /// What one has to be able to do.
-    pub skills: Vec<String>,
-    /// Where one has to go.
-    pub point: Option<Point>,
-    /// Whether the customer is important.
-    pub is_vip: bool,
 }
 
-/// Everything that was looked up.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Facts {
+/// Where people and answers are looked up. Each question is asked when its answer is needed, and no more than
+/// that: a company has tens of thousands of people.
+pub trait Directory {
+    /// Those of these people whom anybody knows. What they can do, their loads, positions and last
+    /// assignments only where `with_figures` asks for them.
+    fn people(&self, userids: &[String], with_figures: bool) -> Vec<Person>;
+
+    /// A department.
+    fn department(&self, id: i64) -> Option<Department>;
+
+    /// The members of a department.
+    fn members(&self, department: i64, with_below: bool) -> Vec<String>;
+
+    /// Who has a role.
+    fn role(&self, key: &str) -> Vec<String>;
+
+    /// The members of a group.
+    fn group(&self, key: &str) -> Vec<String>;
+
+    /// Who is on duty now.
+    fn on_duty(&self, roster: &str) -> Vec<String>;
+
+    /// What was answered to a field of the form: the members that it names, the options that were
+    /// chosen, a path level by level.
+    fn answer(&self, field: &str) -> Vec<String>;
+
+    /// The place that was answered to a field of the form.
+    fn place(&self, field: &str) -> Option<Point>;
+
+    /// The member who looks after the ticket's customer.
+    fn customer_owner(&self) -> Option<String>;
+
+    /// Whether the ticket's customer is important.
+    fn is_vip(&self) -> bool;
+}
+
+/// Everything that a decision rests on.
+pub struct Facts<'d> {
     /// The present instant.
     pub now: Timestamp,
     /// The zone in which the record tells times, in minutes east of UTC.
     pub zone_minutes: i64,
-    /// People by userid, those included who only stand in for others.
-    pub people: BTreeMap<String, Person>,
-    /// Departments by id.
-    pub departments: BTreeMap<i64, Department>,
-    /// The members of groups, by the group's key.
-    pub groups: BTreeMap<String, Vec<String>>,
-    /// Who is on duty now, by the roster's key.
-    pub on_duty: BTreeMap<String, Vec<String>>,
     /// The ticket's side.
     pub ticket: Ticket,
+    /// Where the rest is looked up.
+    pub directory: &'d dyn Directory,
+    with_figures: bool,
+    known: RefCell<BTreeMap<String, Option<Rc<Person>>>>,
 }
 
-impl Facts {
+impl<'d> Facts<'d> {
+    /// The facts of one decision.
+    pub fn new(
+        now: Timestamp,
+        zone_minutes: i64,
+        ticket: Ticket,
+        directory: &'d dyn Directory,
+    ) -> Self {
+        let known = RefCell::default();
+        Self { now, zone_minutes, ticket, directory, with_figures: false, known }
+    }
+
+    /// The same with the figures that a strategy compares.
+    pub(super) fn with_figures(&self) -> Self {
+        let ticket = self.ticket.clone();
+        let plain = Self::new(self.now, self.zone_minutes, ticket, self.directory);
+        Self { with_figures: true, ..plain }
+    }
+
+    /// Looks these people up at once, those who are not known yet.
+    pub(super) fn learn(&self, userids: &[String]) {
+        let mut known = self.known.borrow_mut();
+        let is_new = |userid: &&String| !known.contains_key(*userid);
+        let asked: Vec<_> = userids.iter().filter(is_new).cloned().collect();
+        if asked.is_empty() {
+            return;
+        }
+        for person in self.directory.people(&asked, self.with_figures) {
+            known.insert(person.userid.clone(), Some(Rc::new(person)));
+        }
+        for userid in asked {
+            known.entry(userid).or_default();
+        }
+    }
+
+    pub(super) fn person(&self, userid: &str) -> Option<Rc<Person>> {
+        self.learn(&[userid.to_owned()]);
+        self.known.borrow().get(userid).cloned().flatten()
+    }
+
     /// `李雷（li）`, or the bare userid of somebody unknown.
     pub(super) fn name(&self, userid: &str) -> String {
-        match self.people.get(userid) {
+        match self.person(userid) {
             Some(person) if !person.name.is_empty() && person.name != userid => {
                 format!("{}（{userid}）", person.name)
             }
@@ -163,10 +219,17 @@ impl Facts {
         }
     }
 
-    pub(super) fn names<T: AsRef<str>>(&self, userids: &[T]) -> String {
-        let some = userids.iter().take(NAMES_MAX).map(|userid| self.name(userid.as_ref()));
-        let some = some.collect::<Vec<_>>().join("、");
+    pub(super) fn names(&self, userids: &[String]) -> String {
+        let some = userids.get(..NAMES_MAX).unwrap_or(userids);
+        self.learn(some);
+        let some: Vec<_> = some.iter().map(|userid| self.name(userid)).collect();
+        let some = some.join("、");
         if userids.len() > NAMES_MAX { format!("{some} 等 {} 人", userids.len()) } else { some }
+    }
+
+    /// What one has to be able to do, by these fields.
+    pub(super) fn needed(&self, fields: &[String]) -> Vec<String> {
+        fields.iter().flat_map(|field| self.directory.answer(field)).collect()
     }
 
     pub(super) fn age(&self, at: Timestamp) -> Micros {
@@ -175,17 +238,17 @@ impl Facts {
     }
 
     /// A department and those above it, nearest first; a loop in the data ends it.
-    pub(super) fn upwards(&self, department: i64) -> Vec<(i64, &Department)> {
-        let mut path: Vec<(i64, &Department)> = Vec::new();
+    pub(super) fn upwards(&self, department: i64) -> Vec<Department> {
+        let mut path: Vec<(i64, Department)> = Vec::new();
         let mut next = Some(department);
         while let Some(id) = next {
-            let Some(found) = self.departments.get(&id) else { break };
+            let Some(found) = self.directory.department(id) else { break };
             if path.iter().any(|(seen, _)| *seen == id) {
                 break;
             }
-            path.push((id, found));
             next = found.parent;
+            path.push((id, found));
         }
-        path
+        path.into_iter().map(|(_id, department)| department).collect()
     }
 }

@@ -1,17 +1,19 @@
 //! Who of the people able to work is preferred.
 
+use std::rc::Rc;
+
 use super::{Facts, Narrow, Person, Record};
 
-pub(super) fn narrow<'f>(
+pub(super) fn narrow(
     narrows: &[Narrow],
-    mut able: Vec<&'f Person>,
-    facts: &Facts,
+    mut able: Vec<Rc<Person>>,
+    facts: &Facts<'_>,
     record: &mut Record,
-) -> Vec<&'f Person> {
+) -> Vec<Rc<Person>> {
     for narrow in narrows {
         let Some((what, must, fits)) = test(narrow, facts) else { continue };
-        let (kept, dropped): (Vec<&Person>, Vec<&Person>) =
-            able.iter().partition(|person| fits(person));
+        let (kept, dropped): (Vec<_>, Vec<_>) =
+            able.iter().cloned().partition(|person| fits(person));
         if dropped.is_empty() {
             continue;
         }
@@ -19,7 +21,7 @@ pub(super) fn narrow<'f>(
             record.say(format!("没有人{what}，不按此筛选"));
             continue;
         }
-        let dropped: Vec<_> = dropped.iter().map(|person| person.userid.as_str()).collect();
+        let dropped: Vec<_> = dropped.iter().map(|person| person.userid.clone()).collect();
         let names = facts.names(&dropped);
         record.drop_out(format!("只留{what}的人，未留下：{names}"));
         able = kept;
@@ -27,32 +29,34 @@ pub(super) fn narrow<'f>(
     able
 }
 
-type Fits<'a> = Box<dyn Fn(&Person) -> bool + 'a>;
+type Fits = Box<dyn Fn(&Person) -> bool>;
 
 /// What is asked, whether it must be, and how it is seen; nothing where the ticket does not ask.
-fn test<'a>(narrow: &'a Narrow, facts: &'a Facts) -> Option<(String, bool, Fits<'a>)> {
-    let ticket = &facts.ticket;
+fn test(narrow: &Narrow, facts: &Facts<'_>) -> Option<(String, bool, Fits)> {
     match narrow {
-        Narrow::Region { must } => {
-            let region = ticket.region.as_deref().filter(|region| !region.is_empty())?;
-            Some((format!("服务「{region}」"), *must, Box::new(move |one| one.covers(region))))
+        Narrow::Region { field, must } => {
+            let region = facts.directory.answer(field).join("/");
+            let what = format!("服务「{region}」");
+            (!region.is_empty()).then(|| (what, *must, fits(move |one| one.covers(&region))))
         }
-        Narrow::Vip { must } => {
-            ticket.is_vip.then(|| ("服务重要客户".to_owned(), *must, fits(|one| one.serves_vip)))
+        Narrow::Vip { must } => facts
+            .directory
+            .is_vip()
+            .then(|| ("服务重要客户".to_owned(), *must, fits(|one| one.serves_vip))),
+        Narrow::Skill { fields, must } => {
+            let needed = facts.needed(fields);
+            let what = format!("具备技能「{}」", needed.join("、"));
+            let has_all = move |one: &Person| needed.iter().all(|skill| one.skills.contains(skill));
+            (!facts.needed(fields).is_empty()).then(|| (what, *must, fits(has_all)))
         }
-        Narrow::Skill { must } => (!ticket.skills.is_empty()).then(|| {
-            let what = format!("具备技能「{}」", ticket.skills.join("、"));
-            let has_all = fits(|one| ticket.skills.iter().all(|skill| one.skills.contains(skill)));
-            (what, *must, has_all)
-        }),
         Narrow::Duty { roster, must } => {
-            let on_duty = facts.on_duty.get(roster).map(Vec::as_slice).unwrap_or_default();
+            let on_duty = facts.directory.on_duty(roster);
             let what = format!("在值班表 {roster} 当班");
             Some((what, *must, fits(move |one| on_duty.contains(&one.userid))))
         }
     }
 }
 
-fn fits<'a>(test: impl Fn(&Person) -> bool + 'a) -> Fits<'a> {
+fn fits(test: impl Fn(&Person) -> bool + 'static) -> Fits {
     Box::new(test)
 }

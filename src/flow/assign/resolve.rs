@@ -9,29 +9,27 @@ use super::{
 };
 use crate::{Assign, Row};
 
-/// The people that a rule names, each once, in the rule's order.
-pub(super) fn resolve(
-    rule: &Assign,
-    facts: &Facts,
-    holds: Holds<'_>,
-    record: &mut Record,
-) -> Vec<String> {
+/// The rule without tables: of each the first row whose condition holds.
+pub(super) fn plain<'r>(rule: &'r Assign, holds: Holds<'_>, record: &mut Record) -> &'r Assign {
     let mut rule = rule;
     for _ in 0..=DEPTH_MAX {
-        let Assign::Table { rows, otherwise } = rule else {
-            let (people, words) = (people_of(rule, facts), words(rule, facts));
-            if people.is_empty() {
-                record.drop_out(format!("规则「{words}」没有找到任何人"));
-            } else {
-                let names = facts.names(&people);
-                record.say(format!("规则「{words}」找到 {} 人：{names}", people.len()));
-            }
-            return people;
-        };
+        let Assign::Table { rows, otherwise } = rule else { return rule };
         rule = first_row(rows, holds, record).unwrap_or(otherwise);
     }
     record.drop_out("规则表嵌套过深".to_owned());
-    Vec::new()
+    rule
+}
+
+/// The people that a rule without tables names, each once, in the rule's order.
+pub(super) fn resolve(rule: &Assign, facts: &Facts<'_>, record: &mut Record) -> Vec<String> {
+    let (people, words) = (people_of(rule, facts), words(rule, facts));
+    if people.is_empty() {
+        record.drop_out(format!("规则「{words}」没有找到任何人"));
+    } else {
+        let names = facts.names(&people);
+        record.say(format!("规则「{words}」找到 {} 人：{names}", people.len()));
+    }
+    people
 }
 
 fn first_row<'r>(rows: &'r [Row], holds: Holds<'_>, record: &mut Record) -> Option<&'r Assign> {
@@ -67,7 +65,7 @@ pub struct MapRow {
 }
 
 /// Who answers for what, for every way through a rule and its tables.
-pub fn responsibility_map(rule: &Assign, facts: &Facts) -> Vec<MapRow> {
+pub fn responsibility_map(rule: &Assign, facts: &Facts<'_>) -> Vec<MapRow> {
     let mut map = Vec::new();
     draw(rule, facts, (&mut Vec::new(), &mut Vec::new()), &mut map);
     map
@@ -75,7 +73,7 @@ pub fn responsibility_map(rule: &Assign, facts: &Facts) -> Vec<MapRow> {
 
 fn draw(
     rule: &Assign,
-    facts: &Facts,
+    facts: &Facts<'_>,
     (when, path): (&mut Vec<Value>, &mut Vec<String>),
     map: &mut Vec<MapRow>,
 ) {
@@ -103,70 +101,59 @@ fn draw(
     path.pop();
 }
 
-fn people_of(rule: &Assign, facts: &Facts) -> Vec<String> {
-    let having = |has: &dyn Fn(&super::Person) -> bool| {
-        let people = facts.people.values().filter(|person| has(person));
-        people.map(|person| person.userid.clone()).collect()
-    };
-    let ticket = &facts.ticket;
-    match rule {
-        Assign::People { userids } => once(userids.iter().map(String::as_str)),
-        Assign::Role { key } => having(&|person| person.roles.contains(key)),
-        Assign::Department { id, with_below } => having(&|person| {
-            person.departments.iter().any(|own| {
-                own == id || (*with_below && facts.upwards(*own).iter().any(|(up, _)| up == id))
-            })
-        }),
+fn people_of(rule: &Assign, facts: &Facts<'_>) -> Vec<String> {
+    let (ticket, directory) = (&facts.ticket, facts.directory);
+    let found = match rule {
+        Assign::People { userids } => userids.clone(),
+        Assign::Role { key } => directory.role(key),
+        Assign::Department { id, with_below } => directory.members(*id, *with_below),
         Assign::DepartmentLead { id, level } => {
-            let own = || facts.people.get(ticket.starter.as_deref()?)?.departments.first().copied();
+            let own = || main_department(ticket.starter.as_deref()?, facts);
             id.or_else(own).map(|id| department_lead(id, *level, facts)).unwrap_or_default()
         }
-        Assign::Group { key } => named(facts.groups.get(key)),
-        Assign::Starter => once(ticket.starter.as_deref()),
+        Assign::Group { key } => directory.group(key),
+        Assign::Starter => ticket.starter.iter().cloned().collect(),
         Assign::StarterLead { level } => {
             ticket.starter.as_deref().map(|one| lead_of(one, *level, facts)).unwrap_or_default()
         }
         Assign::Supervisor => {
-            let above = ticket.handlers.iter().flat_map(|one| lead_of(one, 0, facts));
-            once(above.collect::<Vec<_>>().iter().map(String::as_str))
+            ticket.handlers.iter().flat_map(|one| lead_of(one, 0, facts)).collect()
         }
-        Assign::Chosen => once(ticket.chosen.iter().map(String::as_str)),
-        Assign::Field { key } => named(ticket.members.get(key)),
-        Assign::CustomerOwner => once(ticket.customer_owner.as_deref()),
-        Assign::Duty { roster } => named(facts.on_duty.get(roster)),
+        Assign::Chosen => ticket.chosen.clone(),
+        Assign::Field { key } => directory.answer(key),
+        Assign::CustomerOwner => directory.customer_owner().into_iter().collect(),
+        Assign::Duty { roster } => directory.on_duty(roster),
         Assign::Table { .. } => Vec::new(),
-    }
+    };
+    once(found.iter().map(String::as_str))
 }
 
-fn named(people: Option<&Vec<String>>) -> Vec<String> {
-    once(people.into_iter().flatten().map(String::as_str))
+fn main_department(userid: &str, facts: &Facts<'_>) -> Option<i64> {
+    facts.person(userid)?.departments.first().copied()
 }
 
 /// Departments that nobody leads are no level.
-fn department_lead(id: i64, level: u8, facts: &Facts) -> Vec<String> {
-    let mut led = facts.upwards(id).into_iter().filter(|(_, one)| !one.leads.is_empty());
-    let found = led.nth(usize::from(level));
-    found.map(|(_, one)| once(one.leads.iter().map(String::as_str))).unwrap_or_default()
+fn department_lead(id: i64, level: u8, facts: &Facts<'_>) -> Vec<String> {
+    let mut led = facts.upwards(id).into_iter().filter(|one| !one.leads.is_empty());
+    led.nth(usize::from(level)).map(|one| one.leads).unwrap_or_default()
 }
 
 /// Climbs level by level: to the direct leaders, or where none are set to who leads the nearest
 /// department. Who was passed on the way is no lead of a higher level, so a boss who leads two
 /// departments counts once and a loop ends.
-fn lead_of(userid: &str, level: u8, facts: &Facts) -> Vec<String> {
+fn lead_of(userid: &str, level: u8, facts: &Facts<'_>) -> Vec<String> {
     let mut passed = vec![userid.to_owned()];
     let mut level_now = passed.clone();
     for _ in 0..=level.min(LEVELS_MAX) {
-        let Some(person) = level_now.first().and_then(|userid| facts.people.get(userid)) else {
+        let Some(person) = level_now.first().and_then(|userid| facts.person(userid)) else {
             return Vec::new();
         };
         let is_new = |userid: &&str| !passed.iter().any(|seen| seen == userid);
         let direct = once(person.leaders.iter().map(String::as_str).filter(is_new));
         level_now = if direct.is_empty() {
             let path = person.departments.first().map(|own| facts.upwards(*own));
-            let leads = path
-                .into_iter()
-                .flatten()
-                .map(|(_, one)| once(one.leads.iter().map(String::as_str).filter(is_new)));
+            let leads = path.iter().flatten();
+            let leads = leads.map(|one| once(one.leads.iter().map(String::as_str).filter(is_new)));
             leads.into_iter().find(|leads| !leads.is_empty()).unwrap_or_default()
         } else {
             direct
@@ -176,10 +163,10 @@ fn lead_of(userid: &str, level: u8, facts: &Facts) -> Vec<String> {
     level_now
 }
 
-fn words(rule: &Assign, facts: &Facts) -> String {
+fn words(rule: &Assign, facts: &Facts<'_>) -> String {
     let department = |id: &i64| {
-        let name = facts.departments.get(id).map(|one| one.name.as_str()).unwrap_or_default();
-        if name.is_empty() { format!("部门 {id}") } else { name.to_owned() }
+        let name = facts.directory.department(*id).map(|one| one.name).unwrap_or_default();
+        if name.is_empty() { format!("部门 {id}") } else { name }
     };
     match rule {
         Assign::People { .. } => "指定成员".to_owned(),

@@ -50,6 +50,9 @@ pub struct Surge {
     pub name: String,
     /// When it is on: in any of these windows.
     pub windows: Vec<Window>,
+    /// The keys of the templates that it concerns; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub templates: Vec<String>,
     /// The plans that hold then, by step key; other steps keep theirs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub plans: BTreeMap<String, Plan>,
@@ -58,9 +61,14 @@ pub struct Surge {
     pub remind_earlier_minutes: u32,
 }
 
-/// The first mode that is on, in the order in which they are listed.
-pub fn active<'s>(surges: &'s [Surge], at: Timestamp, calendar: &WorkTime) -> Option<&'s Surge> {
-    surges.iter().find(|surge| surge.is_on(at, calendar))
+/// The first mode that is on for a template, in the order in which they are listed.
+pub fn active<'s>(
+    surges: impl IntoIterator<Item = &'s Surge>,
+    template: &str,
+    at: Timestamp,
+    calendar: &WorkTime,
+) -> Option<&'s Surge> {
+    surges.into_iter().find(|surge| surge.concerns(template) && surge.is_on(at, calendar))
 }
 
 impl Surge {
@@ -69,9 +77,8 @@ impl Surge {
         self.windows.iter().any(|window| window.is_open(at, calendar))
     }
 
-    /// The plan of a step while it is on.
-    pub fn plan_of<'p>(&'p self, step: &str, usual: &'p Plan) -> &'p Plan {
-        self.plans.get(step).unwrap_or(usual)
+    fn concerns(&self, template: &str) -> bool {
+        self.templates.is_empty() || self.templates.iter().any(|one| one == template)
     }
 
     /// Everything that forbids using it.
@@ -178,7 +185,7 @@ mod tests {
     fn a_holiday_turns_it_on_at_midnight_and_off_after_its_last_day() {
         let (surges, calendar) = (surges(), calendar());
         let key = |date: &str, clock: &str| {
-            active(&surges, at(date, clock), &calendar).map(|surge| surge.key.as_str())
+            active(&surges, "order", at(date, clock), &calendar).map(|surge| surge.key.as_str())
         };
         assert_eq!(key("2026-09-30", "23:59"), None);
         assert_eq!(key("2026-10-01", "00:00"), Some("holiday"));
@@ -191,13 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_steps_it_names_change() {
-        let surges = surges();
-        let usual: Plan =
-            serde_json::from_value(json!({"rule": {"by": "starter"}, "pick": {"strategy": "all"}}))
-                .unwrap();
-        assert_eq!(surges[0].plan_of("other", &usual), &usual);
-        assert_ne!(surges[0].plan_of("handle", &usual), &usual);
+    fn it_concerns_the_templates_that_it_names() {
+        let (mut surges, calendar) = (surges(), calendar());
+        surges[0].templates = vec!["booking".to_owned()];
+        let key = |template: &str| {
+            let on = active(&surges, template, at("2026-10-03", "12:00"), &calendar);
+            on.map(|surge| surge.key.as_str())
+        };
+        assert_eq!((key("booking"), key("order")), (Some("holiday"), Some("noon")));
         assert_eq!(surges[0].remind_earlier_minutes, 30);
         assert!(surges.iter().all(|surge| surge.problems().is_empty()));
     }

@@ -8,10 +8,95 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    Decision, Department, Facts, Leave, Outcome, Person, Plan, Point, Position, Standing, System,
-    Ticket, assign, metres_between, responsibility_map,
+    Decision, Department, Directory, Facts, Leave, MapRow, Outcome, Person, Plan, Point, Position,
+    Standing, System, Ticket, metres_between,
 };
 use crate::Assign;
+
+/// A company in memory, and what was answered.
+#[derive(Clone, Debug, Default)]
+struct Book {
+    people: BTreeMap<String, Person>,
+    departments: BTreeMap<i64, Department>,
+    groups: BTreeMap<String, Vec<String>>,
+    on_duty: BTreeMap<String, Vec<String>>,
+    answers: BTreeMap<String, Vec<String>>,
+    customer_owner: Option<String>,
+    place: Option<Point>,
+    is_vip: bool,
+    ticket: Ticket,
+}
+
+impl Book {
+    fn facts(&self) -> Facts<'_> {
+        Facts::new(NOW, 480, self.ticket.clone(), self)
+    }
+
+    fn answers(&mut self, field: &str, words: &[&str]) {
+        self.answers.insert(field.to_owned(), words.iter().map(|one| (*one).to_owned()).collect());
+    }
+}
+
+fn listed(map: &BTreeMap<String, Vec<String>>, key: &str) -> Vec<String> {
+    map.get(key).cloned().unwrap_or_default()
+}
+
+impl Directory for Book {
+    fn people(&self, userids: &[String], with_figures: bool) -> Vec<Person> {
+        let found = userids.iter().filter_map(|userid| self.people.get(userid)).cloned();
+        let plain = |one: Person| match with_figures {
+            true => one,
+            false => Person { open_tasks: 0, last_assigned_at: None, position: None, ..one },
+        };
+        found.map(plain).collect()
+    }
+
+    fn department(&self, id: i64) -> Option<Department> {
+        self.departments.get(&id).cloned()
+    }
+
+    fn members(&self, department: i64, with_below: bool) -> Vec<String> {
+        let is_below = |own: i64| {
+            let mut own = Some(own);
+            while let Some(id) = own.filter(|id| *id != department) {
+                own = self.departments[&id].parent;
+            }
+            own.is_some()
+        };
+        let is_in = |own: &i64| *own == department || with_below && is_below(*own);
+        let people = self.people.values().filter(|person| person.departments.iter().any(is_in));
+        people.map(|person| person.userid.clone()).collect()
+    }
+
+    fn role(&self, key: &str) -> Vec<String> {
+        let has = |person: &&Person| person.roles.iter().any(|role| role == key);
+        self.people.values().filter(has).map(|person| person.userid.clone()).collect()
+    }
+
+    fn group(&self, key: &str) -> Vec<String> {
+        listed(&self.groups, key)
+    }
+
+    fn on_duty(&self, roster: &str) -> Vec<String> {
+        listed(&self.on_duty, roster)
+    }
+
+    fn answer(&self, field: &str) -> Vec<String> {
+        listed(&self.answers, field)
+    }
+
+    fn place(&self, _field: &str) -> Option<Point> {
+        self.place
+    }
+
+    fn customer_owner(&self) -> Option<String> {
+        self.customer_owner.clone()
+    }
+
+    fn is_vip(&self) -> bool {
+        self.is_vip
+    }
+}
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000_000);
 
@@ -26,7 +111,7 @@ fn plan(text: Value) -> Plan {
 }
 
 /// Four engineers of one group: 李雷 busy, 韩梅 idle, 王强 on leave, 赵敏 gone.
-fn facts() -> Facts {
+fn facts() -> Book {
     let people = [("li", "李雷", 5), ("han", "韩梅", 1), ("wang", "王强", 0), ("zhao", "赵敏", 0)];
     let people = people.map(|(userid, name, open_tasks)| {
         (
@@ -34,13 +119,11 @@ fn facts() -> Facts {
             Person { open_tasks, departments: vec![3], ..Person::new(userid, name) },
         )
     });
-    let mut facts = Facts {
-        now: NOW,
-        zone_minutes: 480,
+    let mut facts = Book {
         people: people.into(),
         groups: [("repair".to_owned(), ["li", "han", "wang", "zhao"].map(str::to_owned).into())]
             .into(),
-        ..Facts::default()
+        ..Book::default()
     };
     person(&mut facts, "wang").leave =
         Some(Leave { until: Some(NOW.plus(24 * HOUR)), backup: Some("li".into()) });
@@ -48,7 +131,7 @@ fn facts() -> Facts {
     facts
 }
 
-fn person<'f>(facts: &'f mut Facts, userid: &str) -> &'f mut Person {
+fn person<'f>(facts: &'f mut Book, userid: &str) -> &'f mut Person {
     facts.people.get_mut(userid).unwrap()
 }
 
@@ -58,11 +141,28 @@ fn of_group(strategy: Value) -> Plan {
 
 /// A strategy by its bare name.
 fn named(name: &str) -> Value {
-    if name == "nearest" { json!({"nearest": {}}) } else { json!(name) }
+    match name {
+        "nearest" => json!({"nearest": {"field": "place"}}),
+        "skill_match" => json!({"skill_match": {"fields": ["skills"]}}),
+        plain => json!(plain),
+    }
 }
 
-fn decide(plan: &Plan, facts: &Facts) -> Decision {
+fn decide(plan: &Plan, facts: &Book) -> Decision {
     assign(plan, facts, None, &never)
+}
+
+fn assign(
+    plan: &Plan,
+    facts: &Book,
+    cursor: Option<&str>,
+    holds: &dyn Fn(&Value) -> Result<bool, String>,
+) -> Decision {
+    super::assign((&plan.rule, &plan.pick), &facts.facts(), cursor, holds)
+}
+
+fn responsibility_map(rule: &Assign, facts: &Book) -> Vec<MapRow> {
+    super::responsibility_map(rule, &facts.facts())
 }
 
 #[test]
@@ -125,15 +225,15 @@ fn when_nobody_is_left_the_reasons_say_why() {
 
 #[test]
 fn a_crowd_fills_no_record() {
-    let mut facts = Facts { now: NOW, ..Facts::default() };
+    let mut facts = Book::default();
     for number in 0..3_000 {
         let userid = format!("u{number:04}");
         let leave = (number % 2 == 0).then(Leave::default);
         facts.people.insert(userid.clone(), Person { leave, ..Person::new(&userid, "") });
         facts.groups.entry("repair".into()).or_default().push(userid);
     }
-    facts.ticket.point = Some(Point { lat: 31.2, lng: 121.4, system: System::Gcj02 });
-    let decision = decide(&of_group(json!({"nearest": {}})), &facts);
+    facts.place = Some(Point { lat: 31.2, lng: 121.4, system: System::Gcj02 });
+    let decision = decide(&of_group(named("nearest")), &facts);
     assert_eq!(decision.people(), ["u0001"]);
     assert_eq!(decision.available.len(), 1_500);
     assert_eq!(decision.lines[1], "u0000请假，没有设置备选处理人");
@@ -173,12 +273,11 @@ fn every_rule_finds_its_people() {
     facts.on_duty.insert("night".into(), vec!["han".into()]);
     facts.ticket = Ticket {
         starter: Some("li".into()),
-        members: [("inspector".to_owned(), vec!["han".to_owned(), "han".to_owned()])].into(),
         handlers: vec!["han".into(), "li".into()],
         chosen: vec!["li".into()],
-        customer_owner: Some("boss".into()),
-        ..Ticket::default()
     };
+    facts.answers("inspector", &["han", "han"]);
+    facts.customer_owner = Some("boss".into());
     let cases: [(Value, &[&str]); 16] = [
         (json!({"by": "people", "userids": ["li", "han", "li"]}), &["li", "han"]),
         (json!({"by": "role", "key": "quality"}), &["han"]),
@@ -264,34 +363,38 @@ fn region_importance_skill_and_duty_narrow_and_give_way_unless_they_must_not() {
     let mut facts = facts();
     person(&mut facts, "li").regions = vec!["华东/上海".into()];
     person(&mut facts, "han").skills = vec!["空调".into()];
-    facts.ticket.region = Some("华东/上海/浦东".into());
+    facts.answers("region", &["华东", "上海", "浦东"]);
     let narrowed = |narrow: Value| {
         plan(json!({
             "rule": {"by": "group", "key": "repair"}, "pick": {"narrow": [narrow], "strategy": "all"},
         }))
     };
-    let region = narrowed(json!({"keep": "region"}));
+    let region = narrowed(json!({"keep": "region", "field": "region"}));
     assert_eq!(decide(&region, &facts).people(), ["li"]);
-    facts.ticket.region = Some("华东/上海滩".into());
+    facts.answers("region", &["华东", "上海滩"]);
     assert_eq!(decide(&region, &facts).people(), ["li", "han"], "no part of that region");
-    let must = decide(&narrowed(json!({"keep": "region", "must": true})), &facts);
+    let must =
+        decide(&narrowed(json!({"keep": "region", "field": "region", "must": true})), &facts);
     let Outcome::Nobody { reasons } = must.outcome else { panic!() };
     assert!(
         reasons
             .contains(&"只留服务「华东/上海滩」的人，未留下：李雷（li）、韩梅（han）".to_owned())
     );
-    facts.ticket.skills = vec!["空调".into()];
-    assert_eq!(decide(&narrowed(json!({"keep": "skill"})), &facts).people(), ["han"]);
-    facts.ticket.skills.push("电路".into());
-    let skill = decide(&narrowed(json!({"keep": "skill"})), &facts);
+    facts.answers("skills", &["空调"]);
+    assert_eq!(
+        decide(&narrowed(json!({"keep": "skill", "fields": ["skills"]})), &facts).people(),
+        ["han"]
+    );
+    facts.answers("skills", &["空调", "电路"]);
+    let skill = decide(&narrowed(json!({"keep": "skill", "fields": ["skills"]})), &facts);
     assert_eq!(skill.people(), ["li", "han"], "nobody can do all of it");
-    facts.ticket.skills.pop();
+    facts.answers("skills", &["空调"]);
     facts.on_duty.insert("day".into(), vec!["li".into()]);
     let duty = narrowed(json!({"keep": "duty", "roster": "day"}));
     assert_eq!(decide(&duty, &facts).people(), ["li"]);
     let vip = narrowed(json!({"keep": "vip", "must": true}));
     assert_eq!(decide(&vip, &facts).people(), ["li", "han"], "the customer is none");
-    facts.ticket.is_vip = true;
+    facts.is_vip = true;
     person(&mut facts, "han").serves_vip = true;
     assert_eq!(decide(&vip, &facts).people(), ["han"]);
 }
@@ -300,12 +403,12 @@ fn region_importance_skill_and_duty_narrow_and_give_way_unless_they_must_not() {
 fn the_nearest_fresh_position_wins_whatever_system_it_is_told_in() {
     let mut facts = facts();
     let goal = Point { lat: 31.2304, lng: 121.4737, system: System::Gcj02 };
-    facts.ticket.point = Some(goal);
+    facts.place = Some(goal);
     let position = |point, minutes: i64| Some(Position { point, at: NOW.plus(-minutes * MINUTE) });
     // The same place by satellite: some hundred metres off if taken for a map's coordinates.
     person(&mut facts, "li").position = position(goal.to(System::Wgs84), 14);
     person(&mut facts, "han").position = position(Point { lat: 31.2324, ..goal }, 1);
-    let nearest = of_group(json!({"nearest": {"fresh_minutes": 15}}));
+    let nearest = of_group(json!({"nearest": {"field": "place", "fresh_minutes": 15}}));
     let decision = decide(&nearest, &facts);
     assert_eq!(decision.people(), ["li"]);
     assert!(decision.lines.contains(&"方式：就近。李雷（li） 0 米，韩梅（han） 222 米".to_owned()));
@@ -321,17 +424,17 @@ fn the_nearest_fresh_position_wins_whatever_system_it_is_told_in() {
     let decision = decide(&nearest, &facts);
     assert_eq!(decision.people(), ["li"], "falls back to the least loaded");
     assert!(decision.lines.iter().any(|line| line.contains("没有人的位置是新的")));
-    facts.ticket.point = None;
+    facts.place = None;
     assert_eq!(decide(&nearest, &facts).people(), ["li"]);
 }
 
 #[test]
 fn skills_count_and_the_tie_rule_is_fixed() {
     let mut facts = facts();
-    facts.ticket.skills = vec!["空调".into(), "电路".into()];
+    facts.answers("skills", &["空调", "电路"]);
     person(&mut facts, "li").skills = vec!["空调".into(), "电路".into(), "电梯".into()];
     person(&mut facts, "han").skills = vec!["空调".into()];
-    let skill = of_group(json!("skill_match"));
+    let skill = of_group(named("skill_match"));
     assert_eq!(decide(&skill, &facts).people(), ["li"]);
     person(&mut facts, "han").skills.push("电路".into());
     let decision = decide(&skill, &facts);
@@ -342,7 +445,7 @@ fn skills_count_and_the_tie_rule_is_fixed() {
     assert_eq!(decide(&skill, &facts).people(), ["li"], "never given work before");
     person(&mut facts, "li").last_assigned_at = Some(NOW);
     assert_eq!(decide(&skill, &facts).people(), ["han"], "the lesser userid");
-    facts.ticket.skills = vec!["焊接".into()];
+    facts.answers("skills", &["焊接"]);
     assert_eq!(decide(&skill, &facts).people(), ["han"], "nobody can: the least loaded");
 }
 
@@ -356,7 +459,7 @@ fn every_mistake_of_a_plan_has_its_place() {
         ], "otherwise": {"by": "field", "key": ""}},
         "pick": {
             "narrow": [{"keep": "duty", "roster": " "}],
-            "strategy": {"nearest": {"fresh_minutes": 0}},
+            "strategy": {"nearest": {"field": "", "fresh_minutes": 0}},
         },
     }))
     .unwrap();
@@ -366,9 +469,11 @@ fn every_mistake_of_a_plan_has_its_place() {
         [
             "steps[0].rule.rows[0].assign.userids",
             "steps[0].rule.rows[1].assign.level",
+            "steps[0].rule.rows[2].assign.rows",
             "steps[0].rule.rows[2].assign.otherwise.key",
             "steps[0].rule.otherwise.key",
             "steps[0].pick.narrow[0].roster",
+            "steps[0].pick.strategy.nearest.field",
             "steps[0].pick.strategy.nearest.fresh_minutes",
         ]
     );
@@ -392,7 +497,7 @@ fn a_rule_table_has_at_most_five_hundred_rows() {
 #[test]
 fn ten_figures_are_listed_and_more_are_counted() {
     let line = |count: u32| {
-        let mut facts = Facts::default();
+        let mut facts = Book::default();
         for number in 0..count {
             let userid = format!("u{number:02}");
             facts.people.insert(userid.clone(), Person::new(&userid, ""));
@@ -405,7 +510,7 @@ fn ten_figures_are_listed_and_more_are_counted() {
 }
 
 /// A company of people named a, b, c… with anything the engine looks at.
-fn companies() -> impl Strategy<Value = Facts> {
+fn companies() -> impl Strategy<Value = Book> {
     let standing = prop_oneof![
         6 => Just(Standing::Active),
         1 => Just(Standing::Left),
@@ -419,9 +524,9 @@ fn companies() -> impl Strategy<Value = Facts> {
     let people = prop::collection::vec(one, 1..8);
     people.prop_map(|people| {
         let userid = |index: usize| char::from(b'a' + u8::try_from(index).unwrap()).to_string();
-        let mut facts = Facts { now: NOW, ..Facts::default() };
-        facts.ticket.skills = vec!["空调".into(), "电路".into()];
-        facts.ticket.point = Some(Point { lat: 31.2, lng: 121.4, system: System::Gcj02 });
+        let mut facts = Book::default();
+        facts.answers("skills", &["空调", "电路"]);
+        facts.place = Some(Point { lat: 31.2, lng: 121.4, system: System::Gcj02 });
         for (index, (standing, leave, position, skills, open_tasks, last)) in
             people.into_iter().enumerate()
         {
@@ -447,7 +552,7 @@ fn companies() -> impl Strategy<Value = Facts> {
 
 /// Who can work of a group, told without the engine: everybody's chain of backups, at most as long
 /// as there are people, leads to him.
-fn able(facts: &Facts) -> BTreeSet<String> {
+fn able(facts: &Book) -> BTreeSet<String> {
     let ends = facts.groups["repair"].iter().filter_map(|userid| {
         let mut userid = userid;
         for _ in 0..=facts.people.len() {
@@ -504,11 +609,11 @@ proptest! {
 
     #[test]
     fn nobody_with_a_fresh_position_is_nearer(facts in companies()) {
-        let decision = decide(&of_group(json!({"nearest": {}})), &facts);
-        let goal = facts.ticket.point.unwrap();
+        let decision = decide(&of_group(named("nearest")), &facts);
+        let goal = facts.place.unwrap();
         let metres = |userid: &String| {
             let position = facts.people[userid].position?;
-            let is_fresh = facts.now.since(position.at) <= 15 * MINUTE;
+            let is_fresh = NOW.since(position.at) <= 15 * MINUTE;
             is_fresh.then(|| metres_between(position.point, goal))
         };
         let nearest = decision.available.iter().filter_map(metres).min_by(f64::total_cmp);

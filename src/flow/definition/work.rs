@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::assign::Pick;
+
 /// Whether a value need not be written.
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
@@ -37,9 +39,9 @@ pub struct Work {
     /// What can be done with it; everything that suits its kind when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verbs: Option<Vec<Verb>>,
-    /// How one of the candidates is chosen; read by whoever resolves them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pick: Option<Value>,
+    /// How one of the candidates is chosen.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pick: Pick,
 }
 
 impl Work {
@@ -54,7 +56,7 @@ impl Work {
             exit: None,
             limit: None,
             verbs: None,
-            pick: None,
+            pick: Pick::default(),
         }
     }
 
@@ -131,19 +133,6 @@ pub enum Assign {
         /// Who, when none does.
         otherwise: Box<Assign>,
     },
-}
-
-impl Assign {
-    /// The rule without tables: of each the first row that holds.
-    pub fn plain(&self, holds: &dyn Fn(&Value) -> bool) -> &Self {
-        match self {
-            Self::Table { rows, otherwise } => {
-                let row = rows.iter().find(|row| holds(&row.when));
-                row.map_or(otherwise.as_ref(), |row| &row.assign).plain(holds)
-            }
-            plain => plain,
-        }
-    }
 }
 
 /// One row of a table of who does what.

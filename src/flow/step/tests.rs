@@ -26,10 +26,18 @@ pub(crate) struct World {
     pub(crate) truths: BTreeSet<String>,
 }
 
+impl World {
+    fn plain<'r>(&self, rule: &'r Assign) -> &'r Assign {
+        let Assign::Table { rows, otherwise } = rule else { return rule };
+        let row = rows.iter().find(|row| self.holds(&row.when));
+        self.plain(row.map_or(otherwise, |row| &row.assign))
+    }
+}
+
 impl Facts for World {
     fn candidates(&self, _step: &Step, rule: &Assign, chosen: &[String]) -> Found {
         let one = |who: &str| Found { people: vec![who.to_owned()], is_given: true };
-        match rule.plain(&|rule| self.holds(rule)) {
+        match self.plain(rule) {
             Assign::People { userids } => Found::pool(userids.clone()),
             Assign::Starter => one("starter"),
             Assign::Supervisor => one("boss"),

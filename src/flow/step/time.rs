@@ -1,6 +1,6 @@
 //! What happens by itself: reminders, deadlines, ladders, waits.
 
-use kernel::{Micros, time::MINUTE};
+use kernel::{Micros, Timestamp, time::MINUTE};
 
 use super::Move;
 use crate::{
@@ -14,9 +14,17 @@ impl Move<'_> {
     pub(super) fn set_timer(&mut self, at: At, kind: TimerKind, pace: Pace, minutes: u32) {
         let (step, round) = self.name(at);
         let span = Micros::from(minutes) * MINUTE;
-        let due_at = self.facts.due(pace, self.now, span);
+        let due_at = self.early(kind, self.facts.due(pace, self.now, span));
         let left = self.is_paused(at).then_some(span);
         self.keep_timer(Timer { step, round, kind, due_at, pace, left });
+    }
+
+    /// A reminder may come earlier than it was set, but not before now.
+    fn early(&self, kind: TimerKind, due_at: Timestamp) -> Timestamp {
+        match kind {
+            TimerKind::Remind(_) => due_at.plus(-self.facts.earlier(due_at)).max(self.now),
+            _ => due_at,
+        }
     }
 
     fn keep_timer(&mut self, timer: Timer) {

@@ -242,6 +242,58 @@ pub(crate) struct TimelineEntry {
     at: String,
     /// 发生了什么
     text: String,
+    /// 按规则做出的决定，以及为什么
+    decisions: Vec<Decision>,
+}
+
+/// 按规则做出的决定
+#[derive(ToSchema)]
+pub(crate) struct Decision {
+    /// 关于哪个节点；为 null 时关于工单的优先级
+    step: Option<String>,
+    /// 决定的经过：考虑了谁、谁为什么没有入选、怎样选出
+    lines: Vec<String>,
+}
+
+/// 派单时对成员的了解
+#[derive(ToSchema)]
+pub(crate) struct Profile {
+    /// 角色的 key
+    roles: Vec<String>,
+    /// 技能，例如 `空调`
+    skills: Vec<String>,
+    /// 服务的地区，例如 `华东/上海`
+    regions: Vec<String>,
+    /// 是否服务重要客户
+    serves_vip: bool,
+    /// 请假时的备选处理人；请假中写明的优先
+    backup: Option<String>,
+}
+
+/// 成员最近的位置
+#[derive(ToSchema)]
+pub(crate) struct Position {
+    lat: f64,
+    lng: f64,
+    /// `gcj02` 或 `wgs84`
+    system: String,
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// 一次请假
+#[derive(ToSchema)]
+pub(crate) struct Leave {
+    id: String,
+    userid: String,
+    #[schema(format = DateTime)]
+    from_at: String,
+    /// 那一刻起恢复工作；为 null 时直到有人结束它
+    #[schema(format = DateTime)]
+    until_at: Option<String>,
+    /// 写明的接替人
+    backup: Option<String>,
+    reason: String,
 }
 
 /// 模板：一种业务的表单和流程
@@ -250,6 +302,8 @@ pub(crate) struct Template {
     key: String,
     version: u32,
     name: String,
+    /// 是否投诉：投诉过多次的客户，以后的工单更优先
+    is_complaint: Option<bool>,
     form: Form,
     flow: Flow,
 }
@@ -428,6 +482,43 @@ pub(crate) struct FlowStep {
     /// 子工单
     #[schema(value_type = Option<Value>)]
     tickets: Option<Value>,
+}
+
+/// 权责地图
+#[derive(ToSchema)]
+pub(crate) struct Responsibility {
+    /// 各节点，按流程的顺序
+    steps: Vec<Duty>,
+    /// 其中的人的姓名
+    names: std::collections::BTreeMap<String, String>,
+}
+
+/// 一个节点的责任
+#[derive(ToSchema)]
+pub(crate) struct Duty {
+    step: String,
+    name: String,
+    /// 所在分支的名称，外层在前
+    lanes: Vec<String>,
+    /// 出现的条件，外层在前；没有则总会出现
+    when: Vec<Value>,
+    /// 谁负责；规则表的每一行各一项
+    who: Vec<DutyRow>,
+    /// 找不到人时由谁负责
+    otherwise: Vec<DutyRow>,
+}
+
+/// 在什么条件下由谁负责
+#[derive(ToSchema)]
+pub(crate) struct DutyRow {
+    /// 规则表中的条件；没有则无条件
+    when: Vec<Value>,
+    /// 规则表中的行
+    path: Vec<String>,
+    /// 规则的说法
+    rule: String,
+    /// 现在是谁
+    people: Vec<String>,
 }
 
 /// 试运行中一张工单的走法

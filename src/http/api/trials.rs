@@ -8,7 +8,7 @@ use kernel::{Cursor, Error, Kind, Limit, Page, Result, TicketId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ticket::{Compared, Migration, Rehearsal, Sample, Setup, Verdict};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Op, schema,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     guard::{Signed, may},
-    read::Body,
+    read::{Body, Query},
     reply::{Answer, Once, Refusal, Reply, ok},
     shared::Server,
 };
@@ -39,6 +39,12 @@ pub(crate) fn operations() -> Vec<Op> {
             .where_path("key", which)
             .takes::<Simulate>()
             .answers::<Simulated>(200, "一张工单的走法，或与真实工单的比较"),
+        Op::get("/templates/{key}/responsibility", responsibility)
+            .named("get_template_responsibility", "模板", "模板的权责地图")
+            .explained("每个节点在什么条件下出现、现在由谁负责；要看具体工单才知道的人（如提交人）不在其中。")
+            .where_path("key", which)
+            .takes_query::<OfVersion>()
+            .answers::<schema::Responsibility>(200, "权责地图"),
         Op::post("/templates/{key}/migrate", migrate)
             .named("migrate_tickets", "模板", "把进行中的工单升级到另一个版本")
             .explained(
@@ -55,6 +61,13 @@ pub(crate) fn operations() -> Vec<Op> {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Linted {
     problems: Vec<Mend>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfVersion {
+    /// 哪个版本；省略时为最新版本
+    version: Option<u32>,
 }
 
 /// 试运行什么
@@ -171,7 +184,7 @@ async fn simulate(
         let (rehearsal, comparison) = match asked.last {
             None => (Some(ticket::rehearse(conn, &ctx, &setup, &template, &sample)?), None),
             Some(last) => {
-                let all = ticket::rehearse_last(conn, &setup, &template, last)?;
+                let all = ticket::rehearse_last(conn, &ctx, &setup, &template, last)?;
                 (None, Some(counted(all)))
             }
         };
@@ -207,6 +220,23 @@ fn counted(tickets: Vec<Compared>) -> Comparison {
     let many = |verdict| tickets.iter().filter(|one| one.verdict == verdict).count();
     let (same, differ, stuck) = (many(Verdict::Same), many(Verdict::Differs), many(Verdict::Stuck));
     Comparison { same, differ, stuck, tickets }
+}
+
+async fn responsibility(
+    who: Signed<may::ReadTickets>,
+    Query(query): Query<OfVersion>,
+    req: HttpRequest,
+    server: Data<Server>,
+) -> Reply {
+    let (key, ctx, setup) = (key(&req), who.ctx().clone(), server.setup.clone());
+    let map = server.db.read(move |conn| {
+        let template = match query.version {
+            Some(version) => setup.catalog.find(conn, &key, version)?,
+            None => setup.catalog.find_newest(conn, &key)?,
+        };
+        ticket::responsibility(conn, &ctx, &setup, &template)
+    });
+    ok(&map.await?)
 }
 
 async fn migrate(

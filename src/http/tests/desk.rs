@@ -122,6 +122,7 @@ impl Desk {
                 catalog: Catalog::built_in().unwrap(),
                 zone_minutes: 480,
                 work_time: Arc::new(Calendar::office(480).compile().unwrap()),
+                vip_tags: Arc::new([]),
             },
             links,
             files: FileStore::open(&format!("fs:{}/files", folder.display()), 20 << 20).unwrap(),

@@ -345,6 +345,8 @@ fn the_organisation_says_who_leads_and_who_looks_after_a_customer() {
         };
         let later = ctx.now.plus(1);
         org::mirror::upsert_member(conn, &ctx, &stranger, later).unwrap();
+        let boss = org::Profile { roles: vec!["boss".into()], ..org::Profile::default() };
+        org::put_profile(conn, &ctx, "zhao", &boss).unwrap();
         for (rule, who) in [
             (json!({ "by": "starter" }), "stranger"),
             (json!({ "by": "starter_lead" }), "li"),
@@ -361,6 +363,9 @@ fn the_organisation_says_who_leads_and_who_looks_after_a_customer() {
                 "otherwise": { "by": "starter_lead" } }),
                 "li",
             ),
+            (json!({ "by": "role", "key": "boss" }), "zhao"),
+            (json!({ "by": "role", "key": "nobody" }), ""),
+            (json!({ "by": "duty", "roster": "none" }), ""),
         ] {
             let setup = setup_with(json!([work("a", &[], json!({ "assign": rule }))]));
             let ticket = raise_in(conn, &ctx, &setup, ("stranger", "wang")).unwrap();
