@@ -366,7 +366,7 @@ async fn a_condition_is_named_once_and_reused_in_forms_and_flows() {
         let told = desk.create("repair", form).await;
         assert_eq!(told.status, 201, "{}", told.text());
         let steps = told.json()["steps"].as_array().unwrap().clone();
-        let open = steps.iter().find(|one| one["state"] == "open").unwrap();
+        let open = steps.iter().rfind(|one| one["state"] == "open").unwrap();
         open["key"].as_str().unwrap().to_owned()
     };
     assert_eq!(step(json!({ "urgency": "high", "reason": "停电" })).await, "rush");
