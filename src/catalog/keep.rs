@@ -6,7 +6,9 @@ use kernel::{Ctx, Error, FieldError, Kind, Result, Timestamp};
 use serde::Serialize;
 
 use crate::{
-    Part, Parts, Use, part,
+    Part, Parts, Use,
+    draft::written,
+    part,
     sql::{self, part::Row},
     template::{KEY_CHARS_MAX, NAME_CHARS_MAX, is_key},
 };
@@ -101,7 +103,7 @@ pub fn delete_part<T: Part>(conn: &mut Conn, key: &str, seen: Option<i64>) -> Re
         return Err(Error::new(Kind::Conflict, "part.built_in", detail));
     };
     check_seen::<T>(key, seen, row.version)?;
-    let users = users::<T>(conn, key)?;
+    let users = users(conn, T::KIND, key)?;
     if !users.is_empty() && built_in.is_none() {
         let users = users.join("、");
         let detail = format!("{} {key} 正在使用：{users}；请先改它们再删除", T::LABEL);
@@ -110,18 +112,24 @@ pub fn delete_part<T: Part>(conn: &mut Conn, key: &str, seen: Option<i64>) -> Re
     if sql::part::delete(conn, &row)? { Ok(()) } else { Err(changed::<T>(key)) }
 }
 
-/// What names a part, in words: published templates, as they were written, and surge modes.
-fn users<T: Part>(conn: &mut Conn, key: &str) -> Result<Vec<String>> {
-    let names = |uses: Vec<Use>| uses.iter().any(|one| one.kind == T::KIND && one.key == key);
+/// What names a part or a group, in words: published templates, as they were written, and what
+/// templates share.
+///
+/// # Errors
+/// The database's.
+pub fn users(conn: &mut Conn, kind: &str, key: &str) -> Result<Vec<String>> {
+    let names = |uses: &[Use]| uses.iter().any(|one| one.kind == kind && one.key == key);
     let mut users = Vec::new();
-    for template in crate::written(conn)? {
-        if names(template.uses()) {
+    for template in written(conn)? {
+        if names(&template.uses()) {
             users.push(format!("模板 {}", template.key));
         }
     }
-    let parts = Parts::load(conn)?;
-    let surges = parts.surges.values().filter(|surge| names(Part::uses(*surge)));
-    users.extend(surges.map(|surge| format!("应急模式 {}", surge.key)));
+    for (kind, look) in part::kept_parts(conn)? {
+        if names(&look.uses) {
+            users.push(format!("{} {}", kind.label, look.key));
+        }
+    }
     Ok(users)
 }
 

@@ -15,7 +15,7 @@ use kernel::{Ctx, Error, FieldError, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Use, keep, sql};
+use crate::{Use, keep, sql, weave};
 
 /// The fields that every installation has; one that is kept under the same key stands for it.
 const BUILT_IN_FIELDS: &str = include_str!("../../config/fields.json");
@@ -222,6 +222,10 @@ impl Parts {
                 let (kind, key) = (row.kind, row.part_key);
                 tracing::error!(%error, kind, key, "what templates share cannot be read");
             }
+        }
+        // Surge modes are published by nobody: what they name holds as it is now.
+        for surge in parts.surges.values_mut() {
+            *surge = weave::plans_with(surge, &parts.conditions)?;
         }
         Ok(parts)
     }

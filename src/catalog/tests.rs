@@ -210,14 +210,14 @@ fn a_rule_is_sought_where_rules_stand_and_nowhere_else() {
     let mut template = repair("报修");
     let flow = serde_json::json!({ "steps": [
         { "key": "ask", "name": "询问", "when": { "use": "urgent" },
-          "assign": { "by": "starter" } },
+          "assign": { "by": "starter" }, "if_nobody": { "do": "hold" } },
         { "key": "call", "name": "上门", "type": "subtickets", "tickets": [
             { "template": GENERAL, "title": "上门", "form": { "note": { "use": "nothing" },
               "duty": { "roster": "nothing" } } }] },
         { "key": "route", "name": "分流", "type": "branch", "default": [],
           "cases": [{ "when": { "use": "urgent" }, "steps": [
               { "key": "rush", "name": "加急", "when": { "!": [{ "use": "urgent" }] },
-                "assign": { "by": "starter" } }] }] },
+                "assign": { "by": "starter" }, "if_nobody": { "do": "hold" } }] }] },
     ] });
     template.flow = serde_json::from_value(flow).unwrap();
     let places: Vec<_> = template.uses().into_iter().map(|one| one.path).collect();
@@ -246,4 +246,36 @@ fn what_is_taken_from_nowhere_hides_nothing_else() {
         (&["calendar", "form.fields[1].library", "name"][..], "form.fields[0].kind")
     );
     assert!(rest[3..].iter().all(|path| path.starts_with("form.fields[0].")), "{rest:?}");
+}
+
+#[test]
+fn a_surge_mode_holds_the_condition_that_it_names_as_it_is_now() {
+    let (mut conn, ctx) = desk("surge");
+    let urgent = |value: &str| Condition {
+        key: "urgent".into(),
+        name: "紧急".into(),
+        rule: serde_json::json!({ "==": [{ "var": "urgency" }, value] }),
+    };
+    let surge: flow::assign::Surge = serde_json::from_value(serde_json::json!({
+        "key": "holiday", "name": "节假日", "windows": [{ "on": "days_off" }],
+        "plans": { "fix": { "rule": { "by": "table", "otherwise": { "by": "starter" },
+            "rows": [{ "when": { "use": "urgent" }, "assign": { "by": "supervisor" } }] } } },
+    }))
+    .unwrap();
+    let error = save_part(&mut conn, &ctx, &surge, None).unwrap_err();
+    assert_eq!(error.fields()[0].code, "unknown_condition");
+    save_part(&mut conn, &ctx, &urgent("high"), None).unwrap();
+    save_part(&mut conn, &ctx, &surge, None).unwrap();
+    for value in ["high", "critical"] {
+        save_part(&mut conn, &ctx, &urgent(value), None).unwrap();
+        let parts = Parts::load(&mut conn).unwrap();
+        let flow::Assign::Table { rows, .. } = &parts.surges["holiday"].plans["fix"].rule else {
+            panic!("{parts:?}")
+        };
+        assert_eq!(rows[0].when, urgent(value).rule);
+    }
+    let kept = find_part::<flow::assign::Surge>(&mut conn, "holiday").unwrap().part;
+    assert_eq!(kept, surge, "it is kept as it was written");
+    let refused = delete_part::<Condition>(&mut conn, "urgent", None).unwrap_err();
+    assert_eq!(refused.code(), "part.in_use");
 }

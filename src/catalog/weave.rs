@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use flow::assign::Surge;
+use form::rules::Rule;
 use kernel::{Error, FieldError, Result};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -12,7 +14,7 @@ use crate::{Condition, Part, Parts, Template};
 /// Something shared that is named somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
-    /// The word of its kind.
+    /// The word of its kind, or `group`.
     pub kind: &'static str,
     /// Its key.
     pub key: String,
@@ -24,6 +26,8 @@ pub struct Use {
 const USE: &str = "use";
 /// Where people are taken from or preferred by duty, this names the roster.
 const ROSTER: &str = "roster";
+/// The word of a handling group, which is kept elsewhere and named in the same places.
+const GROUP: &str = "group";
 /// What holds answers and inputs: nothing in it is a rule.
 const NO_RULES: [&str; 2] = ["form", "input"];
 /// What holds rules in a field.
@@ -46,11 +50,7 @@ impl Template {
                 });
             }
         }
-        let Ok(flow) = serde_json::to_value(&self.flow) else { return uses };
-        walk(&flow, "flow", &mut |path, map| {
-            uses.extend(condition_in(map).map(|key| used::<Condition>(key, path)));
-            uses.extend(roster_in(map, path));
-        });
+        uses.extend(uses_in(&self.flow, "flow"));
         uses
     }
 
@@ -82,13 +82,55 @@ impl Template {
     }
 }
 
-/// Every roster that a piece of data names.
-pub(crate) fn rosters(data: &impl Serialize, path: &str) -> Vec<Use> {
+/// Everything shared, and every group, that a flow or plan names.
+pub(crate) fn uses_in(data: &impl Serialize, path: &str) -> Vec<Use> {
     let mut uses = Vec::new();
     if let Ok(json) = serde_json::to_value(data) {
-        walk(&json, path, &mut |path, map| uses.extend(roster_in(map, path)));
+        walk(&json, path, &mut |path, map| {
+            uses.extend(condition_in(map).map(|key| used::<Condition>(key, path)));
+            uses.extend(roster_in(map, path));
+            uses.extend(group_in(map, path));
+        });
     }
     uses
+}
+
+/// Plans with conditions in the place of their names.
+pub(crate) fn plans_with(surge: &Surge, conditions: &BTreeMap<String, Condition>) -> Result<Surge> {
+    let mut plans = json(&surge.plans)?;
+    fill_in(&mut plans, conditions);
+    Ok(Surge { plans: back(plans)?, ..surge.clone() })
+}
+
+/// What is wrong with the rules of plans, whatever the form.
+pub(crate) fn rule_faults(data: &impl Serialize, path: &str) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    if let Ok(json) = serde_json::to_value(data) {
+        walk(&json, path, &mut |path, map| {
+            let rule = map.get("when").map(without_names);
+            faults.extend(rule.and_then(|rule| rule_fault(&rule, &format!("{path}.when"))));
+        });
+    }
+    faults
+}
+
+/// What is wrong with a rule, whatever the form.
+pub(crate) fn rule_fault(rule: &Value, path: &str) -> Option<FieldError> {
+    let fault = Rule::check_shape(rule).err()?;
+    let path = if fault.at.is_empty() { path.to_owned() } else { format!("{path}.{}", fault.at) };
+    Some(FieldError { path, code: fault.code, detail: fault.detail })
+}
+
+/// A rule in which a truth stands for every named condition.
+fn without_names(rule: &Value) -> Value {
+    match rule {
+        Value::Object(map) if condition_in(map).is_some() => Value::Bool(true),
+        Value::Object(map) => {
+            map.iter().map(|(name, value)| (name.clone(), without_names(value))).collect()
+        }
+        Value::Array(rows) => rows.iter().map(without_names).collect(),
+        plain => plain.clone(),
+    }
 }
 
 fn used<T: Part>(key: &str, path: &str) -> Use {
@@ -102,6 +144,12 @@ fn condition_in(map: &Map<String, Value>) -> Option<&str> {
 fn roster_in(map: &Map<String, Value>, path: &str) -> Option<Use> {
     let key = map.get(ROSTER).and_then(Value::as_str)?;
     Some(used::<flow::assign::Roster>(key, &format!("{path}.{ROSTER}")))
+}
+
+fn group_in(map: &Map<String, Value>, path: &str) -> Option<Use> {
+    map.get("by").filter(|by| *by == GROUP)?;
+    let key = map.get("key").and_then(Value::as_str)?.to_owned();
+    Some(Use { kind: GROUP, key, path: format!("{path}.key") })
 }
 
 /// Shows every object with its path, in which a step stands by its key. How deep JSON can be was

@@ -146,6 +146,23 @@ async fn what_is_wrong_with_a_shared_part_is_told_with_its_place_and_its_mend() 
         "plans": { "fix": { "rule": { "by": "duty", "roster": "managers" } } } });
     let told = desk.put("/surges/holiday", &surge).await;
     assert_eq!(places(&told), ["windows", "name", "plans.fix.rule.roster"], "{}", told.text());
+    let table = |when: Value| {
+        json!({ "key": "holiday", "name": "节假日", "windows": [{ "on": "days_off" }], "plans": {
+            "fix": { "rule": { "by": "table", "rows": [{ "when": when,
+                "assign": { "by": "people", "userids": ["nobody"] } }], "otherwise": { "by": "starter" } } } } })
+    };
+    let rule = "plans.fix.rule.rows[0]";
+    let told = desk.put("/surges/holiday", &table(json!({ "==": [1, 1] }))).await;
+    assert_eq!(places(&told), [format!("{rule}.assign.userids[0]")]);
+    let mut known = table(json!({ "and": [{ "use": "urgent" }, { "xor": [1, 1] }] }));
+    known["plans"]["fix"]["rule"]["rows"][0]["assign"] = json!({ "by": "supervisor" });
+    let told = desk.put("/surges/holiday", &known).await;
+    assert_eq!(
+        places(&told),
+        [format!("{rule}.when.and[1].xor"), format!("{rule}.when.and[0]")],
+        "{}",
+        told.text()
+    );
     let field = json!({ "key": "level", "kind": "single_select", "label": "级别" });
     assert_eq!(places(&desk.put("/fields/level", &field).await), ["options"]);
     for (rule, place, code) in [
@@ -418,6 +435,10 @@ async fn groups_are_written_over_the_api_except_those_of_the_configuration() {
         assert_eq!((refusal.0, refusal.1.as_str()), (409, "group.configured"));
         assert!(refusal.2.contains("配置文件"), "{}", refusal.2);
     }
+    let kept = desk.delete("/groups/menders").await.refusal();
+    assert_eq!((kept.0, kept.1.as_str()), (409, "group.in_use"));
+    assert!(kept.2.contains("模板 repair"), "{}", kept.2);
+    assert_eq!(desk.ask("POST", "/api/v1/templates/repair/archive").send().await.status, 204);
     assert_eq!(desk.delete("/groups/menders").await.status, 204);
     assert_eq!(desk.delete("/groups/menders").await.refusal().1, "group.not_found");
     let audit = desk.get("/audit").await.text();

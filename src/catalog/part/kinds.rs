@@ -7,7 +7,7 @@ use flow::{
     assign::{Roster, Surge},
     calendar::{Calendar, Problem},
 };
-use form::{Field, rules::Rule};
+use form::Field;
 use kernel::{Error, FieldError, Result};
 
 use super::{Condition, Part, Parts};
@@ -95,7 +95,8 @@ impl Part for Surge {
     }
 
     fn faults(&self) -> Vec<FieldError> {
-        self.problems().into_iter().map(told).collect()
+        let own = self.problems().into_iter().map(told);
+        own.chain(weave::rule_faults(&self.plans, "plans")).collect()
     }
 
     fn people(&self) -> Vec<(String, String)> {
@@ -106,7 +107,7 @@ impl Part for Surge {
     }
 
     fn uses(&self) -> Vec<Use> {
-        weave::rosters(&self.plans, "plans")
+        weave::uses_in(&self.plans, "plans")
     }
 
     fn all(parts: &Parts) -> BTreeMap<&str, &Self> {
@@ -166,13 +167,7 @@ impl Part for Condition {
             let detail = "须是一条规则，如 {\"==\": [{\"var\": \"urgency\"}, \"high\"]}".to_owned();
             return vec![FieldError { path: "rule".to_owned(), code: "malformed", detail }];
         }
-        let fault = Rule::check_shape(&self.rule).err();
-        let told = fault.map(|fault| {
-            let path = format!("rule.{}", fault.at);
-            let path = path.trim_end_matches('.').to_owned();
-            FieldError { path, code: fault.code, detail: fault.detail }
-        });
-        told.into_iter().collect()
+        weave::rule_fault(&self.rule, "rule").into_iter().collect()
     }
 
     fn all(parts: &Parts) -> BTreeMap<&str, &Self> {

@@ -58,7 +58,8 @@ impl Served for Surge {
 impl Served for Field {
     const ALL: &'static str = "/fields";
     const ONE: &'static str = "/fields/{key}";
-    const ABOUT: &'static str = "表单的字段用 library 引用；自己写明的设置优先。发布时写入模板，\
+    const ABOUT: &'static str = "表单的字段用 library 引用；自己写明的设置优先（公用字段为必填的，\
+        模板不能改为选填）。发布时写入模板，\
         之后的修改到再次发布时生效。内置的字段可以用同一 key 替换。";
     type Schema = schema::LibraryField;
 }

@@ -43,7 +43,7 @@ pub(crate) fn operations() -> Vec<Op> {
             .answers::<schema::Group>(200, "处理组"),
         Op::delete("/groups/{key}", delete_group)
             .named("delete_group", "组织", "删除处理组")
-            .explained(CONFIGURED)
+            .explained(&format!("正在使用的不能删除。{CONFIGURED}"))
             .where_path("key", GROUP)
             .answers_nothing("已删除"),
     ]
@@ -172,6 +172,11 @@ async fn delete_group(
     let answer = server.command(who.ctx(), once, move |conn, ctx| {
         if !org::delete_group(conn, &key)? {
             return Err(no_group());
+        }
+        let users = catalog::users(conn, "group", &key)?;
+        if !users.is_empty() {
+            let detail = format!("处理组 {key} 正在使用：{}；请先改它们再删除", users.join("、"));
+            return Err(Error::new(Kind::Conflict, "group.in_use", detail));
         }
         org::audit(conn, ctx, "group.deleted", &format!("group:{key}"), &json!({}))?;
         Ok(Answer::done())
