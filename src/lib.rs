@@ -178,6 +178,7 @@ impl House {
             ids: ids.clone(),
             entropy: parts.entropy.clone(),
             setup,
+            configured_groups: config.groups.keys().cloned().collect(),
             links,
             files: store,
             intake: intake.clone(),

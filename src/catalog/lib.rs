@@ -1,7 +1,9 @@
 //! Templates: form and flow of a business scene, by key and version. Stores what form and flow
-//! define; a published version never changes. Holds the preset library of the industries.
+//! define; a published version never changes. Holds what templates share, and the preset library
+//! of the industries.
 
 mod draft;
+mod keep;
 mod part;
 mod preset;
 mod published;
@@ -9,14 +11,20 @@ mod schema;
 mod shelf;
 mod sql;
 mod template;
+mod weave;
 
-pub use draft::{State, archive, draft, drop_draft, ensure, publish, save_draft, versions};
-pub use part::{Condition, Parts};
+pub use draft::{
+    State, archive, draft, drop_draft, ensure, problems, publish, renew, save_draft, source,
+    versions, written,
+};
+pub use keep::{Kept, delete_part, find_part, list_parts, save_part, users};
+pub use part::{Condition, Look, Part, PartKind, Parts, kept_parts};
 pub use preset::{Preset, import, presets};
 pub use published::Published;
 pub use shelf::{Catalog, GENERAL};
 pub use sql::Summary;
 pub use template::{BYTES_MAX, Template};
+pub use weave::Use;
 
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::published::in_form;
 
 /// The longest key and the longest name, in characters.
-const KEY_CHARS_MAX: usize = 64;
-const NAME_CHARS_MAX: usize = 100;
+pub(crate) const KEY_CHARS_MAX: usize = 64;
+pub(crate) const NAME_CHARS_MAX: usize = 100;
 /// The largest template, in bytes of JSON.
 pub const BYTES_MAX: usize = 2 << 20;
 
@@ -31,6 +31,9 @@ pub struct Template {
     /// Whether its tickets are complaints: a customer who had several of them is served sooner.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_complaint: bool,
+    /// The calendar by which its limits of working time count; the organisation's, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
     /// What is asked.
     pub form: Form,
     /// How it goes.
@@ -55,7 +58,8 @@ impl Template {
             .map_err(|error| Error::field("template", "malformed", format!("读不懂模板：{error}")))
     }
 
-    /// Everything that forbids publishing it, each with its place and the mend.
+    /// Everything that forbids publishing it, each with its place and the mend. What it names of what
+    /// is shared must be written out: [`Template::resolve`].
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
         let mut add = |path: &str, code, detail: String| {
@@ -143,7 +147,7 @@ impl Template {
     }
 }
 
-fn is_key(key: &str) -> bool {
+pub(crate) fn is_key(key: &str) -> bool {
     key.len() <= KEY_CHARS_MAX
         && key.starts_with(|c: char| c.is_ascii_lowercase())
         && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

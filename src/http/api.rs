@@ -6,6 +6,7 @@ mod customers;
 mod files;
 mod jobs;
 mod op;
+mod parts;
 mod people;
 mod schema;
 mod tasks;
@@ -29,6 +30,7 @@ use actix_web::{
 
 pub(crate) use files::{find_file, serve};
 pub(crate) use op::Op;
+pub use parts::check_people;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::names_in;
 
@@ -44,6 +46,7 @@ pub(crate) fn operations() -> Vec<Op> {
         files::operations(),
         tasks::operations(),
         templates::operations(),
+        parts::operations(),
         customers::operations(),
         people::operations(),
         working::operations(),

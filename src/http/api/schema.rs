@@ -3,6 +3,9 @@
 
 #![expect(dead_code, reason = "only the shapes are used; the values come from other rooms")]
 
+mod part;
+
+pub(crate) use part::{Calendar, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -304,6 +307,8 @@ pub(crate) struct Template {
     name: String,
     /// 是否投诉：投诉过多次的客户，以后的工单更优先
     is_complaint: Option<bool>,
+    /// 计算工作时间用的日历；没有则为企业日历
+    calendar: Option<String>,
     form: Form,
     flow: Flow,
 }
@@ -314,13 +319,15 @@ pub(crate) struct Form {
     fields: Vec<Field>,
 }
 
-/// 表单的一个字段；文字可以是一种语言，也可以按语言给出
+/// 表单的一个字段；文字可以是一种语言，也可以按语言给出。引用公用字段的，没有写的取自公用字段
 #[derive(ToSchema)]
 pub(crate) struct Field {
+    #[schema(required = false)]
     key: String,
     /// 字段类型；`section` 是分组的开头
+    #[schema(required = false)]
     kind: String,
-    #[schema(value_type = Value)]
+    #[schema(value_type = Option<Value>)]
     label: (),
     /// 提示
     #[schema(value_type = Option<Value>)]
@@ -374,7 +381,7 @@ pub(crate) struct Field {
     /// 分组归谁填写
     #[schema(value_type = Option<Value>)]
     owner: (),
-    /// 取自哪个公用字段
+    /// 取自哪个公用字段；自己写明的设置优先
     library: Option<String>,
 }
 
