@@ -14,6 +14,7 @@ use crate::{
     face::{StarterFace, TaskFace},
     message::{Kind, Message},
     outbox::{self, Change},
+    question,
     render::{Names, Painter},
     sql::{self, NewMessage},
 };
@@ -222,6 +223,7 @@ fn tell(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket, event: &Event)
             notice(conn, ctx, desk, ticket, (userid, &words))?;
         }
     }
+    question::pass_on(conn, ctx, desk, ticket, event)?;
     for fact in &event.facts {
         let Fact::Ordered { effect } = fact else { continue };
         if let Effect::Notify { step, what, to, .. } = effect.as_ref() {

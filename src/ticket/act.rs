@@ -10,7 +10,7 @@ use kernel::{Ctx, Error, FieldError, Kind, Result, TaskId, TicketId};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    actions::{self, Action, Case},
+    actions::{self, Case, Fills},
     answers,
     effect::{facts_of, keep_timers},
     explain,
@@ -18,7 +18,7 @@ use crate::{
     family,
     known::{About, Known},
     policy::{self, Scope},
-    sql,
+    question, sql,
     ticket::Ticket,
 };
 
@@ -81,16 +81,17 @@ pub fn act(
     if command.on.is_some_and(|task| !is_open(&ticket, task)) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
-    let case = Case { ctx, ticket: &ticket, flow: &template.flow, on: command.on };
+    let (form, flow) = (&template.form, &template.flow);
+    let case = Case { ctx, ticket: &ticket, form, flow, on: command.on };
     if !action.allows(&case) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
     let mut asked = command.input.clone();
-    let given = action.fills().and_then(|_verb| asked.remove("form"));
-    let input = checked(action, &asked)?;
+    let given = action.fills().and_then(|_part| asked.remove("form"));
+    let input = form::check(&action.dialog(&case), &asked).map_err(refused_fields)?;
     policy::check_files(conn, &ctx.actor, &action.files(&input))?;
     let change = action.apply(&case, &input)?;
-    let changed = filled(conn, &template, &case, (action, given))?;
+    let changed = filled(conn, &template, &case, (action.fills(), change.flow.as_ref(), given))?;
     let mut seen = ticket.clone();
     let mut all = Vec::new();
     if !changed.is_empty() {
@@ -119,11 +120,8 @@ fn filled(
     conn: &mut Conn,
     template: &Template,
     case: &Case<'_>,
-    (action, given): (&dyn Action, Option<Value>),
+    (part, event, given): (Option<Fills>, Option<&FlowEvent>, Option<Value>),
 ) -> Result<Answers> {
-    let Some(task) = action.fills().and_then(|verb| case.task(verb)) else {
-        return Ok(Answers::new());
-    };
     let given = match given {
         None => Map::new(),
         Some(Value::Object(given)) => given,
@@ -131,11 +129,24 @@ fn filled(
             return Err(Error::field("form", "wrong_type", "form 须是字段到内容的对象"));
         }
     };
-    answers::fill(conn, case.ctx, template, (case.ticket, &task.step), &given)
-}
-
-fn checked(action: &dyn Action, input: &Map<String, Value>) -> Result<Answers> {
-    form::check(&action.input(), input).map_err(refused_fields)
+    match (part, event) {
+        (Some(Fills::Step(verb)), _) => match case.task(verb) {
+            Some(task) => {
+                answers::fill(conn, case.ctx, template, (case.ticket, &task.step), &given)
+            }
+            None => Ok(Answers::new()),
+        },
+        (Some(Fills::Asked), Some(FlowEvent::Answered { ask, .. })) => {
+            match question::asked(case.ticket, *ask) {
+                Some((_step, asked)) => {
+                    let part = (case.ticket, asked.fields.as_slice());
+                    answers::fill_only(conn, case.ctx, template, part, &given)
+                }
+                None => Ok(Answers::new()),
+            }
+        }
+        _ => Ok(Answers::new()),
+    }
 }
 
 /// A form's problems as the house's error.

@@ -6,7 +6,7 @@ use form::{Answers, Compiled, Context, Reference, Referred};
 use kernel::{Ctx, Error, FieldError, FileId, Result};
 use serde_json::{Map, Value};
 
-use crate::{Ticket, act::refused_fields, policy, sql};
+use crate::{Ticket, act::refused_fields, policy, question, sql};
 
 /// Brings what was answered to what is stored.
 ///
@@ -49,9 +49,34 @@ pub(crate) fn fill(
     if given.is_empty() && !template.form.fields.iter().any(asks) {
         return Ok(Answers::new());
     }
-    let form = compiled(template)?;
     let context = Context { step: Some(step), owned: None, before: Some(&ticket.form) };
-    let answers = form.check(given, &context).map_err(refused)?;
+    change(conn, ctx, &compiled(template)?, (ticket, &context), given)
+}
+
+/// The same of these fields alone, whoever may fill them in at which step.
+///
+/// # Errors
+/// Those of [`fill`].
+pub(crate) fn fill_only(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    template: &catalog::Template,
+    (ticket, fields): (&Ticket, &[String]),
+    given: &Map<String, Value>,
+) -> Result<Answers> {
+    let form = Compiled::new(&question::only(&template.form, fields))
+        .map_err(|problems| broken(template, &problems))?;
+    change(conn, ctx, &form, (ticket, &question::context(ticket)), given)
+}
+
+fn change(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    form: &Compiled,
+    (ticket, context): (&Ticket, &Context<'_>),
+    given: &Map<String, Value>,
+) -> Result<Answers> {
+    let answers = form.check(given, context).map_err(refused)?;
     // What was there before was checked when it came, and it was another who could show it.
     let known = form.references(&ticket.form);
     let is_known =
@@ -66,9 +91,11 @@ pub(crate) fn fill(
 }
 
 fn compiled(template: &catalog::Template) -> Result<Compiled> {
-    Compiled::new(&template.form).map_err(|problems| {
-        Error::bug(format!("the published form of {} is broken: {problems:?}", template.key))
-    })
+    Compiled::new(&template.form).map_err(|problems| broken(template, &problems))
+}
+
+fn broken(template: &catalog::Template, problems: &[form::Problem]) -> Error {
+    Error::bug(format!("the published form of {} is broken: {problems:?}", template.key))
 }
 
 fn refused(problems: Vec<form::Problem>) -> Error {

@@ -163,6 +163,16 @@ pub struct Event {
     pub facts: Vec<Fact>,
 }
 
+impl Event {
+    /// What was said with it.
+    pub fn said(&self) -> Option<&str> {
+        self.facts.iter().find_map(|fact| match fact {
+            Fact::Commented { text } => Some(text.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// The ticket after one more event.
 ///
 /// # Errors

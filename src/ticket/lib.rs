@@ -15,13 +15,14 @@ mod known;
 mod leave;
 mod list;
 mod policy;
+mod question;
 mod schema;
 mod sql;
 mod ticket;
 mod view;
 
 pub use act::{Command, Setup, TOPIC_EVENT, act, check_replay};
-pub use actions::{ACTIONS, Action, By, Case, Change, find as find_action};
+pub use actions::{ACTIONS, Action, By, Case, Change, Fills, find as find_action};
 pub use answers::files_of;
 pub use create::{New, create};
 pub use effect::{TOPIC_TIMER, ring};
@@ -30,11 +31,14 @@ pub use family::{TOPIC_FAMILY, hear};
 pub use leave::hand_over;
 pub use list::{Filter, ToDo, TodoRow, list, open_of, to_do};
 pub use policy::Scope;
+pub use question::{CUSTOMER_KINDS, Inquiry, Question, inquire};
 pub use sql::{event, events, find_by_no, get, ids_after};
 pub use ticket::{
     Attachment, Child, Parent, Priority, SOURCES, Status, Task, TaskState, TemplateRef, Ticket,
 };
-pub use view::{ChildView, StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view};
+pub use view::{
+    AskedView, ChildView, StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view,
+};
 
 #[cfg(test)]
 mod tests;

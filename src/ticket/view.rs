@@ -50,6 +50,23 @@ pub struct TaskView {
     pub closed_at: Option<Timestamp>,
 }
 
+/// A question that waits for the customer, as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskedView {
+    /// Which question; an answer names it.
+    pub ask: String,
+    /// The step that waits.
+    pub step: String,
+    /// Who asked.
+    pub by: String,
+    /// Since when it waits.
+    pub at: Timestamp,
+    /// Which fields the customer is to fill in.
+    pub fields: Vec<String>,
+    /// The page on which he does, for whoever passes it on.
+    pub url: String,
+}
+
 /// A ticket that another one raised, or that raised it, as it is shown.
 #[derive(Clone, Debug, Serialize)]
 pub struct ChildView {
@@ -92,6 +109,8 @@ pub struct TicketView {
     pub steps: Vec<StepView>,
     /// Its tasks, oldest first.
     pub tasks: Vec<TaskView>,
+    /// What the customer was asked for and has not answered.
+    pub asked: Vec<AskedView>,
     /// What was added to it.
     pub attachments: Vec<Attachment>,
     /// Words that group it.
@@ -121,8 +140,13 @@ pub struct CustomerRef {
     pub external_userid: String,
 }
 
-/// A ticket for whoever asks.
-pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Template) -> TicketView {
+/// A ticket for whoever asks; `link` makes the address of the page of a question.
+pub fn view(
+    ctx: &Ctx,
+    ticket: &Ticket,
+    template: &Template,
+    link: &dyn Fn(u64) -> String,
+) -> TicketView {
     let steps = ticket.flow.steps.iter().map(|run| StepView {
         key: run.key.clone(),
         name: template.flow.step(&run.key).map(|step| step.name.clone()).unwrap_or_default(),
@@ -140,6 +164,17 @@ pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Template) -> TicketView {
         opened_at: task.opened_at,
         closed_at: task.closed_at,
     });
+    let asked = ticket.flow.steps.iter().filter_map(|run| {
+        let asked = run.asked.as_ref()?;
+        Some(AskedView {
+            ask: asked.id.to_string(),
+            step: run.key.clone(),
+            by: asked.by.clone(),
+            at: asked.at,
+            fields: asked.fields.clone(),
+            url: link(asked.id),
+        })
+    });
     let customer = ticket.customer.clone();
     TicketView {
         id: ticket.id,
@@ -155,6 +190,7 @@ pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Template) -> TicketView {
         creator: ticket.creator.clone(),
         steps: steps.collect(),
         tasks: tasks.collect(),
+        asked: asked.collect(),
         attachments: ticket.attachments.clone(),
         tags: ticket.tags.clone(),
         parent: ticket.parent.as_ref().map(|parent| parent.ticket),
@@ -180,7 +216,8 @@ fn child_view(ticket: &Ticket, child: &Child) -> ChildView {
 
 /// The actions that whoever asks may do now, in the order of their buttons.
 pub fn allowed(ctx: &Ctx, ticket: &Ticket, template: &Template) -> Vec<&'static str> {
-    let case = Case { ctx, ticket, flow: &template.flow, on: None };
+    let (form, flow) = (&template.form, &template.flow);
+    let case = Case { ctx, ticket, form, flow, on: None };
     ACTIONS.iter().filter(|action| action.allows(&case)).map(|action| action.name()).collect()
 }
 
@@ -224,10 +261,7 @@ pub fn timeline(events: &[Event], names: &BTreeMap<String, String>) -> Vec<Timel
 }
 
 fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> String {
-    let said = event.facts.iter().find_map(|fact| match fact {
-        Fact::Commented { text } => Some(text.as_str()),
-        _ => None,
-    });
+    let said = event.said();
     let done = match event.verb.as_str() {
         "create" => format!("{name} 创建了工单"),
         "claim" => format!("{name} 认领了工单"),
@@ -243,6 +277,8 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
         "release" => format!("{name} 减签"),
         "handover" => "成员已离职，工作已交接".to_owned(),
         "recall" => format!("{name} 拿回了工单"),
+        "ask" => format!("{name} 请客户补充资料"),
+        "answer" => format!("{name} 补充了资料"),
         "suspend" => format!("{name} 挂起了工单"),
         "resume" => format!("{name} 恢复了工单"),
         "jump" => format!("{name} 人工介入"),

@@ -18,6 +18,7 @@ mod house;
 mod mirror;
 mod operators;
 mod outage;
+mod questions;
 mod replicas;
 mod support;
 mod talk;

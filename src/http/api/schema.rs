@@ -100,6 +100,8 @@ pub(crate) struct Ticket {
     steps: Vec<Step>,
     /// 各项待办，最早的在前
     tasks: Vec<Task>,
+    /// 已请客户补充、还没有回复的内容
+    asked: Vec<Asked>,
     attachments: Vec<Attachment>,
     tags: Vec<String>,
     /// 发起它的工单
@@ -119,6 +121,24 @@ pub(crate) struct Ticket {
     version: i64,
     /// 请求者现在可以做的动作
     actions: Vec<String>,
+}
+
+/// 请客户补充的一次请求
+#[derive(ToSchema)]
+pub(crate) struct Asked {
+    /// 请求的编号，回答时带上
+    ask: String,
+    /// 等待的步骤
+    step: String,
+    /// 由谁发起
+    by: String,
+    /// 从何时开始等
+    #[schema(format = DateTime)]
+    at: String,
+    /// 请客户填写的字段
+    fields: Vec<String>,
+    /// 客户填写的页面，供转发
+    url: String,
 }
 
 #[derive(ToSchema)]

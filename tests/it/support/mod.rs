@@ -6,6 +6,7 @@ mod db;
 mod desk;
 mod process;
 
+pub(crate) use ask::Told;
 pub(crate) use chat::{Chat, Entry};
 pub(crate) use db::{Schema, mysql};
 pub(crate) use desk::Desk;
