@@ -1,12 +1,14 @@
 //! A template, and what forbids publishing it.
 
-use flow::{Assign, Flow, Kind};
+use flow::{Assign, ChildTicket, Flow, Kind};
 use form::{
     Compiled, Form,
     rules::{Rule, Type},
 };
 use kernel::{Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
+
+use crate::{Trigger, deed::Deed, trigger};
 
 /// The longest key and the longest name, in characters.
 const KEY_CHARS_MAX: usize = 64;
@@ -30,6 +32,9 @@ pub struct Template {
     pub form: Form,
     /// How it goes.
     pub flow: Flow,
+    /// What several of its tickets that are alike set going.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Trigger>,
 }
 
 fn first() -> u32 {
@@ -80,9 +85,6 @@ impl Template {
         };
         for step in self.flow.all() {
             let at = |name: &str| format!("flow.{}.{name}", step.key);
-            if matches!(step.kind, Kind::Action(_)) {
-                add(at("type"), "自动动作");
-            }
             if step.notify.is_some() {
                 add(at("notify"), "节点通知设置");
             }
@@ -141,8 +143,19 @@ impl Template {
                 problems.push(FieldError { path: at(Some(step)), code: "unknown_field", detail });
             }
         }
-        // A form that is broken has been told of; what its conditions say cannot be judged.
+        // A form that is broken has been told of; what is said about it cannot be judged.
         let Ok(form) = Compiled::new(&self.form) else { return problems };
+        for step in self.flow.all() {
+            let inside = |one: form::Problem| FieldError {
+                path: format!("flow.{}.{}", step.key, one.path),
+                code: one.code,
+                detail: format!("节点 {}：{}", step.key, one.detail),
+            };
+            problems.extend(machine_problems(&step.kind, &form).into_iter().map(inside));
+        }
+        let plain =
+            |one: form::Problem| FieldError { path: one.path, code: one.code, detail: one.detail };
+        problems.extend(trigger::problems(&self.triggers, &form).into_iter().map(plain));
         for (step, rule) in mentions.rules {
             if let Err(fault) = Rule::parse_as(rule, form.scope(), Type::Bool) {
                 let detail = format!("节点 {step} 的条件：{}", fault.detail);
@@ -153,7 +166,24 @@ impl Template {
     }
 }
 
-fn is_key(key: &str) -> bool {
+/// What forbids what a step does by itself: its action, the forms of its sub-tickets.
+fn machine_problems(kind: &Kind, form: &Compiled) -> Vec<form::Problem> {
+    match kind {
+        Kind::Action(action) => match Deed::of(action) {
+            Ok(deed) => deed.problems(form),
+            Err(problem) => vec![problem],
+        },
+        Kind::Subtickets(children) => {
+            let of = |(at, child): (usize, &ChildTicket)| {
+                form.derive_problems(&format!("tickets[{at}].form"), &child.form)
+            };
+            children.tickets.iter().enumerate().flat_map(of).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(crate) fn is_key(key: &str) -> bool {
     key.len() <= KEY_CHARS_MAX
         && key.starts_with(|c: char| c.is_ascii_lowercase())
         && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     actions::{self, Case, Fills},
-    answers,
+    answers, deed,
     effect::{facts_of, keep_timers},
     explain,
     fact::{Event, Fact, fill, follow, replay},
@@ -212,6 +212,7 @@ pub(crate) fn commit(
     sql::project(conn, &after, &event)?;
     keep_timers(conn, ctx, id, &event)?;
     family::tell(conn, ctx, &after, &event)?;
+    deed::order(conn, ctx, id, &event)?;
     kernel::crash_point("act.event");
     let body = json!({ "ticket_id": id, "seq": seq }).to_string();
     let (order, once) = (format!("ticket:{id}"), format!("ticket:{id}:{seq}"));

@@ -1,5 +1,7 @@
 //! The SQL that saves and loads tickets. Nothing here decides anything.
 
+pub(crate) mod alike;
+
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
 use kernel::{Error, Kind, Result, TicketId, Timestamp};
 

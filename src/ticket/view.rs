@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     actions::{ACTIONS, Case},
     fact::{Event, Fact},
-    ticket::{Attachment, Child, Priority, Status, TaskState, TemplateRef, Ticket},
+    ticket::{Attachment, Child, Link, Priority, Status, TaskState, TemplateRef, Ticket},
 };
 
 /// One step as it is shown.
@@ -119,6 +119,8 @@ pub struct TicketView {
     pub parent: Option<TicketId>,
     /// The tickets that it raised, oldest first.
     pub children: Vec<ChildView>,
+    /// The other tickets that have to do with it.
+    pub links: Vec<Link>,
     /// How often it was urged.
     pub urged: u32,
     /// When it was raised.
@@ -195,6 +197,7 @@ pub fn view(
         tags: ticket.tags.clone(),
         parent: ticket.parent.as_ref().map(|parent| parent.ticket),
         children: ticket.children.iter().map(|child| child_view(ticket, child)).collect(),
+        links: ticket.links.clone(),
         urged: ticket.urged,
         created_at: ticket.created_at,
         updated_at: ticket.updated_at,
@@ -291,6 +294,16 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
         }
         "subticket_ended" => "一张子工单已结束".to_owned(),
         "timer" => by_itself(event).to_owned(),
+        "action" if is_alarmed(event) => "自动动作没有成功".to_owned(),
+        "action" => "自动动作已完成".to_owned(),
+        "trigger" => name.to_owned(),
+        "link" => {
+            let no = event.facts.iter().filter_map(|fact| match fact {
+                Fact::Linked { link } => Some(link.no.as_str()),
+                _ => None,
+            });
+            format!("关联工单 {}", no.collect::<Vec<_>>().join("、"))
+        }
         "transfer" => format!("{name} 转办给 {}", receiver(event, name_of)),
         "delegate" => format!("{name} 委派给 {}", receiver(event, name_of)),
         "cosign" => match receiver(event, name_of) {
@@ -321,6 +334,11 @@ fn receiver(event: &Event, name_of: &impl Fn(&str) -> String) -> String {
     to.unwrap_or_default()
 }
 
+/// Whether it left a step that cannot go on by itself.
+fn is_alarmed(event: &Event) -> bool {
+    event.facts.iter().any(|fact| matches!(fact, Fact::Alarmed { .. }))
+}
+
 /// What a timer did, the most telling thing first.
 fn by_itself(event: &Event) -> &'static str {
     let has = |is_it: &dyn Fn(&Effect) -> bool| {
@@ -331,6 +349,8 @@ fn by_itself(event: &Event) -> &'static str {
     };
     if has(&|effect| matches!(effect, Effect::Log { what: Logged::Overdue, .. })) {
         "处理超时"
+    } else if is_alarmed(event) {
+        "自动动作迟迟没有结果"
     } else if notice(&|what| matches!(what, Notice::Escalation { .. })) {
         "处理超时，已通知上级"
     } else if notice(&|what| *what == Notice::Overdue) {

@@ -9,6 +9,7 @@
     reason = "a story that cannot go on has failed"
 )]
 
+mod actions;
 mod api;
 mod callback;
 mod cards;
