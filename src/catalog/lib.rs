@@ -2,6 +2,7 @@
 //! define; a published version never changes. Holds what templates share, and the preset library
 //! of the industries.
 
+pub mod deed;
 mod draft;
 mod keep;
 mod part;
@@ -11,6 +12,7 @@ mod schema;
 mod shelf;
 mod sql;
 mod template;
+mod trigger;
 mod weave;
 
 pub use draft::{
@@ -24,6 +26,7 @@ pub use published::Published;
 pub use shelf::{Catalog, GENERAL};
 pub use sql::Summary;
 pub use template::{BYTES_MAX, Template};
+pub use trigger::Trigger;
 pub use weave::Use;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A template, and what forbids publishing it.
 
-use flow::{Flow, Kind};
+use flow::{ChildTicket, Flow, Kind};
 use form::{
     Compiled, Form,
     rules::{Rule, Type},
@@ -8,7 +8,7 @@ use form::{
 use kernel::{Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::published::in_form;
+use crate::{Trigger, deed::Deed, published::in_form, trigger};
 
 /// The longest key and the longest name, in characters.
 pub(crate) const KEY_CHARS_MAX: usize = 64;
@@ -38,6 +38,9 @@ pub struct Template {
     pub form: Form,
     /// How it goes.
     pub flow: Flow,
+    /// What several of its tickets that are alike set going.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Trigger>,
 }
 
 fn first() -> u32 {
@@ -89,9 +92,6 @@ impl Template {
         };
         for step in self.flow.all() {
             let at = |name: &str| format!("flow.{}.{name}", step.key);
-            if matches!(step.kind, Kind::Action(_)) {
-                add(at("type"), "自动动作");
-            }
             if step.notify.is_some() {
                 add(at("notify"), "节点通知设置");
             }
@@ -135,8 +135,19 @@ impl Template {
                 problems.push(FieldError { path: at(Some(step)), code: "unknown_field", detail });
             }
         }
-        // A form that is broken has been told of; what its conditions say cannot be judged.
+        // A form that is broken has been told of; what is said about it cannot be judged.
         let Ok(form) = Compiled::new(&self.form) else { return problems };
+        for step in self.flow.all() {
+            let inside = |one: form::Problem| FieldError {
+                path: format!("flow.{}.{}", step.key, one.path),
+                code: one.code,
+                detail: format!("节点 {}：{}", step.key, one.detail),
+            };
+            problems.extend(machine_problems(&step.kind, &form).into_iter().map(inside));
+        }
+        let plain =
+            |one: form::Problem| FieldError { path: one.path, code: one.code, detail: one.detail };
+        problems.extend(trigger::problems(&self.triggers, &form).into_iter().map(plain));
         for (step, rule) in mentions.rules {
             if let Err(fault) = Rule::parse_as(rule, form.scope(), Type::Bool) {
                 let detail = format!("节点 {step} 的条件：{}", fault.detail);
@@ -144,6 +155,23 @@ impl Template {
             }
         }
         problems
+    }
+}
+
+/// What forbids what a step does by itself: its action, the forms of its sub-tickets.
+fn machine_problems(kind: &Kind, form: &Compiled) -> Vec<form::Problem> {
+    match kind {
+        Kind::Action(action) => match Deed::of(action) {
+            Ok(deed) => deed.problems(form),
+            Err(problem) => vec![problem],
+        },
+        Kind::Subtickets(children) => {
+            let of = |(at, child): (usize, &ChildTicket)| {
+                form.derive_problems(&format!("tickets[{at}].form"), &child.form)
+            };
+            children.tickets.iter().enumerate().flat_map(of).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

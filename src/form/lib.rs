@@ -9,6 +9,7 @@ mod answer;
 mod calendar;
 mod check;
 mod compile;
+mod derive;
 mod fields;
 mod library;
 mod publish;

@@ -28,11 +28,11 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-pub(crate) use files::{find_file, serve};
+pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
 pub(crate) use op::Op;
 pub use parts::check_people;
 pub(crate) use schema::Problem;
-pub(crate) use tickets::names_in;
+pub(crate) use tickets::{Means, names_in};
 
 use crate::reply::{Refusal, Reply, bare};
 

@@ -82,6 +82,11 @@ impl Deref for Server {
 }
 
 impl Server {
+    /// What tickets are shown with.
+    pub(crate) fn means(&self) -> crate::api::Means {
+        (self.setup.clone(), self.links.clone())
+    }
+
     pub(crate) fn new(shared: Shared) -> Self {
         Self { shared, tokens: Tokens::default(), migrated: Migrated::default() }
     }

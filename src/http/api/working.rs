@@ -137,7 +137,8 @@ async fn position(_who: Signed<may::ReadMembers>, req: HttpRequest, server: Data
     let found = server.db.read(move |conn| {
         let userid = current(conn, &userid)?;
         let seen = org::positions(conn, std::slice::from_ref(&userid))?.remove(&userid);
-        let none = || Error::new(Kind::NotFound, "position.not_found", "还没有收到过这个成员的位置");
+        let none =
+            || Error::new(Kind::NotFound, "position.not_found", "还没有收到过这个成员的位置");
         seen.ok_or_else(none)
     });
     ok(&found.await?)
