@@ -121,9 +121,9 @@ pub fn delete_part<T: Part>(conn: &mut Conn, key: &str, seen: Option<i64>) -> Re
 pub fn users(conn: &mut Conn, kind: &str, key: &str) -> Result<Vec<String>> {
     let names = |uses: &[Use]| uses.iter().any(|one| one.kind == kind && one.key == key);
     let mut users = Vec::new();
-    for template in written(conn)? {
+    for (key, template) in written(conn)? {
         if names(&template.uses()) {
-            users.push(format!("模板 {}", template.key));
+            users.push(format!("模板 {key}"));
         }
     }
     for (kind, look) in part::kept_parts(conn)? {
