@@ -158,11 +158,11 @@ struct Content {
 
 /// What is now.
 fn present(conn: &mut Conn) -> Result<Content> {
-    let templates = catalog::written(conn)?.into_iter().map(plain);
+    let templates = catalog::written(conn)?.into_iter();
     let groups = org::list_groups(conn)?.into_iter();
     let parts = catalog::kept_parts(conn)?.into_iter();
     Ok(Content {
-        templates: templates.map(|one| (one.key.clone(), one)).collect(),
+        templates: templates.map(|(key, one)| (key, plain(one))).collect(),
         groups: groups.map(|group| (group.key.clone(), group)).collect(),
         parts: parts.map(|(kind, one)| ((kind.word, one.key), one.text)).collect(),
         paths: BTreeMap::new(),

@@ -1,6 +1,8 @@
 //! The life of a template: a draft is changed until it fits, is published as the next version, and
 //! archived in the end. Running tickets keep the version that they began with.
 
+use std::collections::BTreeMap;
+
 use db::Conn;
 use kernel::{Ctx, Error, FieldError, Kind, Result};
 
@@ -173,14 +175,19 @@ pub fn source(conn: &mut Conn, key: &str) -> Result<Template> {
     }
 }
 
-/// Every template on offer, as it was written.
+/// Every template on offer, as it was written, by key.
 ///
 /// # Errors
 /// The database's.
-pub fn written(conn: &mut Conn) -> Result<Vec<Template>> {
-    let catalog = Catalog::built_in()?;
-    catalog.refresh(conn)?;
-    catalog.list().iter().map(|template| source(conn, &template.key)).collect()
+pub fn written(conn: &mut Conn) -> Result<BTreeMap<String, Template>> {
+    let built_in = Catalog::built_in()?.list();
+    let mut all: BTreeMap<_, _> =
+        built_in.iter().map(|one| (one.key.clone(), one.as_ref().clone())).collect();
+    for source in sql::sources(conn)? {
+        let template = Template::parse(&source)?;
+        all.insert(template.key.clone(), template);
+    }
+    Ok(all)
 }
 
 /// Offers a template no more. Its tickets go on.

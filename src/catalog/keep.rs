@@ -68,9 +68,10 @@ pub fn save_part<T: Part>(
     part: &T,
     seen: Option<i64>,
 ) -> Result<Kept<T>> {
-    let body = serde_json::to_string(part)
+    let part = part.clone().tidied();
+    let body = serde_json::to_string(&part)
         .map_err(|error| Error::bug("a part cannot be written").caused_by(error))?;
-    let mut problems = problems(part, body.len());
+    let mut problems = problems(&part, body.len());
     problems.extend(Parts::load(conn)?.unknown(&part.uses()));
     if !problems.is_empty() {
         return Err(Error::invalid(problems));
@@ -86,7 +87,7 @@ pub fn save_part<T: Part>(
     if !is_done {
         return Err(changed::<T>(key));
     }
-    Ok(Kept { part: part.clone(), version: version + 1, updated_at: Some(ctx.now) })
+    Ok(Kept { part, version: version + 1, updated_at: Some(ctx.now) })
 }
 
 /// Takes a part away; one that came with the product is as it came then. Refresh the catalog after
@@ -120,9 +121,9 @@ pub fn delete_part<T: Part>(conn: &mut Conn, key: &str, seen: Option<i64>) -> Re
 pub fn users(conn: &mut Conn, kind: &str, key: &str) -> Result<Vec<String>> {
     let names = |uses: &[Use]| uses.iter().any(|one| one.kind == kind && one.key == key);
     let mut users = Vec::new();
-    for template in written(conn)? {
+    for (key, template) in written(conn)? {
         if names(&template.uses()) {
-            users.push(format!("模板 {}", template.key));
+            users.push(format!("模板 {key}"));
         }
     }
     for (kind, look) in part::kept_parts(conn)? {

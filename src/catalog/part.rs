@@ -71,6 +71,12 @@ pub trait Part: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync +
         Vec::new()
     }
 
+    /// The same with userids as they are kept everywhere: in lower case.
+    #[must_use]
+    fn tidied(self) -> Self {
+        self
+    }
+
     /// What it names of what is shared.
     fn uses(&self) -> Vec<Use> {
         Vec::new()
@@ -132,7 +138,7 @@ impl PartKind {
             unknown: T::UNKNOWN,
             has: |parts, key| T::all(parts).contains_key(key),
             put: |text, parts| read::<T>(text)?.put(parts),
-            look: |text| look(&read::<T>(text)?),
+            look: |text| look(&read::<T>(text)?.tidied()),
             save: |conn, ctx, text| {
                 keep::save_part(conn, ctx, &read::<T>(text)?, None).map(|_kept| ())
             },

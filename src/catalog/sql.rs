@@ -76,6 +76,12 @@ pub(crate) fn published(conn: &mut Conn, key: &str) -> Result<Option<(String, St
     rows.order(t::version.desc()).select((t::body, t::source)).first(conn).optional().or_db()
 }
 
+/// The text of every version that is offered, as it was written.
+pub(crate) fn sources(conn: &mut Conn) -> Result<Vec<String>> {
+    let rows = t::table.filter(t::state.eq(State::Published.word()));
+    rows.order((t::template_key, t::version)).select(t::source).load(conn).or_db()
+}
+
 /// Every version of a template, the newest first.
 pub(crate) fn versions(conn: &mut Conn, key: &str) -> Result<Vec<Summary>> {
     let rows = t::table.filter(t::template_key.eq(key)).order(t::version.desc());

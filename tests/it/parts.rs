@@ -176,21 +176,18 @@ async fn what_is_wrong_with_a_shared_part_is_told_with_its_place_and_its_mend() 
         assert_eq!(refused(&told), [(place.to_owned(), code.to_owned())], "{rule}");
     }
 
+    assert_eq!(desk.get("/rosters").await.json()["items"], json!([]), "nothing of it was kept");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_no_calendar_is_refused_with_the_place_of_the_mistake() {
+    let desk = Desk::open().await;
     let mut other = calendar("门店");
     other["key"] = json!("other");
     assert_eq!(places(&desk.put("/calendars/shop", &other).await), ["key"]);
-    assert_eq!(
-        places(
-            &desk
-                .put(
-                    "/calendars/Shop-1",
-                    &json!({ "key": "Shop-1", "name": "x",
-        "zone_minutes": 480, "weekly": { "mon": [{ "from": "09:00", "to": "10:00" }] } })
-                )
-                .await
-        ),
-        ["key"]
-    );
+    other["key"] = json!("Shop-1");
+    assert_eq!(places(&desk.put("/calendars/Shop-1", &other).await), ["key"]);
     let mut shapeless = calendar("门店");
     shapeless["weekly"]["mon"][0]["from"] = json!(9);
     let told = desk.put("/calendars/shop", &shapeless).await;
@@ -215,7 +212,7 @@ async fn a_roster_says_who_is_on_duty_and_stays_as_long_as_it_is_used() {
         async |at: &str| desk.get(&format!("/rosters/nutrition/on-duty?at={at}")).await.json();
     // Two in the night: the shift that began yesterday.
     let night = on_duty("2026-11-23T18:00:00Z").await;
-    assert_eq!(night["people"], json!(["LiuYang", "zhoujie"]), "{night}");
+    assert_eq!(night["people"], json!(["liuyang", "zhoujie"]), "{night}");
     assert_eq!(night["shifts"][0]["until"], "2026-11-24T00:00:00.000000Z");
     assert_eq!(on_duty("2026-11-24T18:00:00Z").await["people"], json!(["zhoujie"]), "swapped");
     assert_eq!(on_duty("2026-11-24T00:00:00Z").await["people"], json!(["zhaomin"]));
@@ -447,86 +444,114 @@ async fn groups_are_written_over_the_api_except_those_of_the_configuration() {
     desk.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_templates_share_are_files_too_and_what_was_exported_changes_nothing() {
-    let schema = Schema::fresh();
-    let env = [("QIDAN__DATABASE__URL", schema.url.clone())];
-    let folder = std::env::temp_dir().join(format!("qidan-parts-{}", std::process::id()));
-    let folder = folder.to_str().unwrap();
-    let run = async |args: &[&str]| {
-        let said = qidan(args, &env).await;
-        assert_eq!(said.code, 0, "{args:?}: {}{}", said.out, said.err);
-        said.out.trim().to_owned()
-    };
-    let write = |name: &str, json: &Value| {
-        let path = std::path::PathBuf::from(format!("{folder}/{name}"));
+/// A folder of configuration and the empty database that it is for.
+struct Files {
+    folder: String,
+    env: [(&'static str, String); 1],
+    _schema: Schema,
+}
+
+impl Files {
+    fn new(name: &str) -> Self {
+        let schema = Schema::fresh();
+        let env = [("QIDAN__DATABASE__URL", schema.url.clone())];
+        let folder = std::env::temp_dir().join(format!("qidan-{name}-{}", std::process::id()));
+        Self { folder: folder.display().to_string(), env, _schema: schema }
+    }
+
+    /// `qidan config VERB` with its code and everything that it said.
+    async fn config(&self, verb: &str) -> (i32, String) {
+        let said = qidan(&["config", verb, &self.folder], &self.env).await;
+        (said.code, format!("{}{}", said.out, said.err).trim().to_owned())
+    }
+
+    fn write(&self, name: &str, json: &Value) {
+        let path = std::path::PathBuf::from(format!("{}/{name}.json", self.folder));
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, json.to_string()).unwrap();
-    };
-    let read = |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
-    let level = |label: &str| json!({ "key": "level", "kind": "text", "label": label });
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(format!("{}/{name}.json", self.folder)).unwrap()
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        let _gone = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn level(label: &str) -> Value {
+    json!({ "key": "level", "kind": "text", "label": label })
+}
+
+fn surge(roster: &str) -> Value {
+    json!({ "key": "holiday", "name": "节假日", "windows": [{ "on": "days_off" }],
+        "plans": { "fix": { "rule": { "by": "duty", "roster": roster } } } })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_templates_share_are_files_too_and_what_was_exported_changes_nothing() {
+    let files = Files::new("parts");
     let fields = json!([{ "library": "level", "rules": { "show": { "use": "always" } } }]);
-    let surge = json!({ "key": "holiday", "name": "节假日", "windows": [{ "on": "days_off" }],
-        "plans": { "fix": { "rule": { "by": "duty", "roster": "nutrition" } } } });
-    write("calendars/shop.json", &calendar("门店"));
-    write("rosters/nutrition.json", &roster(&["liuyang"]));
-    write("surges/holiday.json", &surge);
-    write("fields/level.json", &level("级别"));
-    write(
-        "conditions/always.json",
-        &json!({ "key": "always", "name": "总是",
-        "rule": { "==": [1, 1] } }),
-    );
-    write("templates/repair.json", &template("repair", fields, None));
-    let all = "calendar shop\nadd roster nutrition\nadd surge holiday\nadd field level\n\
-        add condition always\nadd template repair";
-    let told = |how: &str| format!("{how} add {}", all.replace("\nadd", &format!("\n{how} add")));
-    assert_eq!(run(&["config", "plan", folder]).await, told("would"));
-    assert_eq!(run(&["config", "apply", folder]).await, told("did"));
-    assert_eq!(run(&["config", "apply", folder]).await, "nothing to change");
-    run(&["config", "export", folder]).await;
-    let names = [
-        "calendars/shop",
-        "rosters/nutrition",
-        "surges/holiday",
-        "fields/level",
-        "conditions/always",
-        "templates/repair",
+    let always = json!({ "key": "always", "name": "总是", "rule": { "==": [1, 1] } });
+    let all = [
+        ("calendars/shop", calendar("门店")),
+        ("rosters/nutrition", roster(&["LiuYang"])),
+        ("surges/holiday", surge("nutrition")),
+        ("fields/level", level("级别")),
+        ("conditions/always", always),
+        ("templates/repair", template("repair", fields, None)),
     ];
-    let names = names.map(|name| format!("{name}.json"));
-    let before = names.each_ref().map(|name| read(name));
+    all.iter().for_each(|(name, json)| files.write(name, json));
+    let told = |how: &str| {
+        let line = |(name, _json): &(&str, Value)| format!("{how} add {}", name.replace("s/", " "));
+        (0, all.iter().map(line).collect::<Vec<_>>().join("\n"))
+    };
+    let nothing = (0, "nothing to change".to_owned());
+    assert_eq!(files.config("plan").await, told("would"));
+    assert_eq!(files.config("apply").await, told("did"));
+    assert_eq!(files.config("apply").await, nothing);
+    assert_eq!(files.config("export").await.0, 0);
+    let read = || all.iter().map(|(name, _json)| files.read(name)).collect::<Vec<_>>();
+    let before = read();
     assert!(before[5].contains("\"use\": \"always\""), "as it was written: {}", before[5]);
-    assert_eq!(run(&["config", "plan", folder]).await, "nothing to change");
-    run(&["config", "export", folder]).await;
-    assert!(names.each_ref().map(|name| read(name)) == before, "the same content, the same bytes");
+    assert_eq!(files.config("plan").await, nothing);
+    assert_eq!(files.config("export").await.0, 0);
+    assert!(read() == before, "the same content, the same bytes");
 
     // A shared field changes, and with it the template that names it.
-    write("fields/level.json", &level("等级"));
-    let told = run(&["config", "apply", folder]).await;
+    files.write("fields/level", &level("等级"));
+    let told = files.config("apply").await.1;
     assert_eq!(told, "did change field level\ndid change template repair");
-    assert_eq!(run(&["config", "apply", folder]).await, "nothing to change");
+    assert_eq!(files.config("apply").await, nothing);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_wrong_is_named_and_nothing_is_applied() {
+    let files = Files::new("wrong-parts");
     let mut overlapping = calendar("门店");
     overlapping["weekly"]["mon"][1]["from"] = json!("11:00");
-    let mut nowhere = surge.clone();
-    nowhere["plans"]["fix"]["rule"]["roster"] = json!("none");
+    let nowhere = json!([{ "library": "nothing" }]);
     for (name, json, words) in [
-        ("calendars/shop.json", overlapping, "weekly.mon[1]"),
-        ("surges/holiday.json", nowhere, "plans.fix.rule.roster"),
-        ("conditions/always.json", json!({ "key": "always" }), "always.json"),
-        ("fields/other.json", level("级别"), "other.json"),
+        ("calendars/shop", overlapping, "weekly.mon[1]"),
+        ("surges/holiday", surge("none"), "plans.fix.rule.roster"),
+        ("conditions/always", json!({ "key": "always" }), "读不懂"),
+        ("templates/repair", template("repair", nowhere, None), "form.fields[0].library"),
     ] {
-        let good = std::fs::read_to_string(format!("{folder}/{name}")).ok();
-        write(name, &json);
+        files.write("fields/level", &level("级别"));
+        files.write(name, &json);
         for verb in ["plan", "apply"] {
-            let said = qidan(&["config", verb, folder], &env).await;
-            assert_eq!(said.code, 2, "{verb} {name}: {}", said.out);
-            assert!(said.err.contains(words) && said.err.contains(name), "{}", said.err);
+            let (code, said) = files.config(verb).await;
+            assert_eq!(code, 2, "{verb} {name}: {said}");
+            assert!(said.contains(words) && said.contains(name), "{said}");
         }
-        match good {
-            Some(good) => std::fs::write(format!("{folder}/{name}"), good).unwrap(),
-            None => std::fs::remove_file(format!("{folder}/{name}")).unwrap(),
-        }
+        std::fs::remove_file(format!("{}/{name}.json", files.folder)).unwrap();
     }
-    assert_eq!(run(&["config", "apply", folder]).await, "nothing to change");
-    std::fs::remove_dir_all(folder).unwrap();
+    files.write("fields/other", &level("级别"));
+    let (code, said) = files.config("apply").await;
+    assert!(code == 2 && said.contains("fields/other.json"), "two files say it: {said}");
+    std::fs::remove_file(format!("{}/fields/other.json", files.folder)).unwrap();
+    assert_eq!(files.config("plan").await, (0, "would add field level".to_owned()));
 }

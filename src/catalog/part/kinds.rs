@@ -71,6 +71,12 @@ impl Part for Roster {
             .collect()
     }
 
+    fn tidied(mut self) -> Self {
+        self.shifts.iter_mut().for_each(|one| tidy(&mut one.people));
+        self.overrides.iter_mut().for_each(|one| tidy(&mut one.people));
+        self
+    }
+
     fn all(parts: &Parts) -> BTreeMap<&str, &Self> {
         by_key(&parts.rosters)
     }
@@ -104,6 +110,11 @@ impl Part for Surge {
         plans
             .flat_map(|(step, plan)| people_of(&format!("plans.{step}.rule"), &plan.rule))
             .collect()
+    }
+
+    fn tidied(mut self) -> Self {
+        self.plans.values_mut().for_each(|plan| tidy_rule(&mut plan.rule));
+        self
     }
 
     fn uses(&self) -> Vec<Use> {
@@ -206,5 +217,20 @@ fn people_of(place: &str, rule: &Assign) -> Vec<(String, String)> {
             rows.chain(people_of(&format!("{place}.otherwise"), otherwise)).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+fn tidy(people: &mut [String]) {
+    people.iter_mut().for_each(|userid| *userid = userid.trim().to_lowercase());
+}
+
+fn tidy_rule(rule: &mut Assign) {
+    match rule {
+        Assign::People { userids } => tidy(userids),
+        Assign::Table { rows, otherwise } => {
+            rows.iter_mut().for_each(|row| tidy_rule(&mut row.assign));
+            tidy_rule(otherwise);
+        }
+        _ => {}
     }
 }
