@@ -34,6 +34,9 @@ pub struct Config {
     /// Who may claim.
     #[serde(default)]
     pub groups: BTreeMap<String, Group>,
+    /// Where action steps send requests to.
+    #[serde(default)]
+    pub actions: BTreeMap<String, Endpoint>,
     /// How much may be sent.
     pub notify: Notify,
     /// Background work.
@@ -178,6 +181,22 @@ pub struct Group {
     pub members: Vec<String>,
 }
 
+/// Another system that action steps send requests to.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Where it takes them.
+    pub url: String,
+    /// What they are signed with.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Endpoint {{ url: {:?}, secret: *** }}", self.url)
+    }
+}
+
 /// How much may be sent.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -282,10 +301,17 @@ impl Config {
                 return Err(wrong(&format!("wecom.apps.{name}"), "token 与 secret 都须填写"));
             }
         }
-        for (key, url) in [
-            ("server.public_url", &self.server.public_url),
-            ("wecom.api_base", &self.wecom.api_base),
-        ] {
+        let endpoints = self.actions.iter();
+        let mut urls: Vec<_> =
+            endpoints.map(|(name, one)| (format!("actions.{name}.url"), &one.url)).collect();
+        urls.push(("server.public_url".to_owned(), &self.server.public_url));
+        urls.push(("wecom.api_base".to_owned(), &self.wecom.api_base));
+        for (name, endpoint) in &self.actions {
+            if endpoint.secret.is_empty() {
+                return Err(wrong(&format!("actions.{name}.secret"), "须填写，请求用它签名"));
+            }
+        }
+        for (key, url) in &urls {
             let host = url.strip_prefix("https://").or(url.strip_prefix("http://"));
             if host.is_none_or(str::is_empty) {
                 return Err(wrong(key, format!("{url:?} 须以 http:// 或 https:// 开头")));
@@ -454,7 +480,18 @@ mod tests {
         let (agent, secret, token, key) =
             (app("AGENT_ID"), app("SECRET"), app("TOKEN"), app("ENCODING_AES_KEY"));
         let short = KEY.get(..42).unwrap();
-        let cases: [(&[(&str, &str)], &str); 6] = [
+        let cases: [(&[(&str, &str)], &str); 8] = [
+            (
+                &[("QIDAN__ACTIONS__COUPON__URL", "shop"), ("QIDAN__ACTIONS__COUPON__SECRET", "s")],
+                "actions.coupon.url",
+            ),
+            (
+                &[
+                    ("QIDAN__ACTIONS__COUPON__URL", "http://a"),
+                    ("QIDAN__ACTIONS__COUPON__SECRET", ""),
+                ],
+                "actions.coupon.secret",
+            ),
             (&[("QIDAN__SERVER__BINDD", "x")], "bindd"),
             (&[("QIDAN__SERVER__WORKERS", "many")], "QIDAN__SERVER__WORKERS"),
             (&[("QIDAN__DATABASE__URL", "oracle://x")], "database.url"),

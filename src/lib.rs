@@ -35,6 +35,7 @@ mod media;
 mod mirror;
 pub mod ops;
 mod tokens;
+mod webhook;
 mod work;
 
 pub use config::Config;
@@ -166,6 +167,11 @@ impl House {
                 store: store.clone(),
                 setup: setup.clone(),
             },
+            webhooks: webhook::Webhooks {
+                http: http_client()?,
+                endpoints: Arc::new(config.actions.clone()),
+                setup: setup.clone(),
+            },
             repair,
         };
         let topics = work::topics(hands);
@@ -178,6 +184,7 @@ impl House {
             ids: ids.clone(),
             entropy: parts.entropy.clone(),
             setup,
+            configured_groups: config.groups.keys().cloned().collect(),
             links,
             files: store,
             intake: intake.clone(),
@@ -360,13 +367,17 @@ fn build_id() -> String {
     format!("{}+{commit}", env!("CARGO_PKG_VERSION"))
 }
 
-fn client(config: &Config, db: &Db, clock: &Clock, holder: i64) -> Result<Client> {
-    let http = reqwest::Client::builder()
+fn http_client() -> Result<reqwest::Client> {
+    reqwest::Client::builder()
         .connect_timeout(CONNECT)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent("qidan")
         .build()
-        .map_err(|error| Error::bug("the HTTP client cannot be made").caused_by(error))?;
+        .map_err(|error| Error::bug("the HTTP client cannot be made").caused_by(error))
+}
+
+fn client(config: &Config, db: &Db, clock: &Clock, holder: i64) -> Result<Client> {
+    let http = http_client()?;
     let apps = config.wecom.apps.iter().map(|(name, app)| wecom::client::App {
         name: name.clone(),
         agent_id: app.agent_id,

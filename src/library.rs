@@ -1,19 +1,24 @@
-//! Templates and groups from the command line: the preset library, and configuration as code. A
-//! folder of files says what is to be; `plan` tells what would change, `apply` changes it, and what
-//! `export` wrote changes nothing.
+//! Templates, what they share, and groups from the command line: the preset library, and
+//! configuration as code. A folder of files says what is to be; `plan` tells what would change,
+//! `apply` changes it, and what `export` wrote changes nothing.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
-use catalog::{Catalog, Template};
+use catalog::{PartKind, Template, Use};
 use clap::Subcommand;
 use db::Conn;
-use kernel::{Ctx, Error, Kind, Result};
+use kernel::{Ctx, Error, FieldError, Kind, Result};
 use org::Group;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Config, Parts, ops, ops::print};
 
-/// The folders of the two kinds of files.
+/// The folders of templates and groups; each kind of what templates share has its own, called by
+/// its word.
 const TEMPLATES: &str = "templates";
 const GROUPS: &str = "groups";
 
@@ -40,7 +45,7 @@ pub enum PresetCommand {
 /// `qidan config …`
 #[derive(Subcommand)]
 pub enum ConfigCommand {
-    /// Write templates and groups as files
+    /// Write templates, what they share, and groups as files
     Export {
         /// The folder
         folder: std::path::PathBuf,
@@ -50,7 +55,7 @@ pub enum ConfigCommand {
         /// The folder
         folder: std::path::PathBuf,
     },
-    /// Make templates and groups what the files say; what no file names stays as it is
+    /// Make everything what the files say; what no file names stays as it is
     Apply {
         /// The folder
         folder: std::path::PathBuf,
@@ -108,14 +113,19 @@ pub async fn config(config: Config, parts: Parts, command: ConfigCommand) -> Res
         }
         ConfigCommand::Plan { folder } => {
             let wanted = Content::read(&folder)?;
-            tell(&db.write(move |conn| Ok(wanted.changes(&present(conn)?))).await?, "would");
+            let plan = db.write(move |conn| {
+                wanted.check(conn)?;
+                Ok(wanted.changes(&present(conn)?))
+            });
+            tell(&plan.await?, "would");
         }
         ConfigCommand::Apply { folder } => {
             let wanted = Content::read(&folder)?;
             let done = db.write(move |conn| {
-                let changes = wanted.changes(&present(conn)?);
-                wanted.apply(conn, &ctx)?;
-                Ok(changes)
+                wanted.check(conn)?;
+                let now = present(conn)?;
+                wanted.apply(conn, &ctx, &now)?;
+                Ok(wanted.changes(&now))
             });
             tell(&done.await?, "did");
         }
@@ -132,23 +142,36 @@ fn tell(changes: &[String], how: &str) {
     }
 }
 
-/// Templates and groups, by key.
+/// The word of a kind, and a key.
+type Name = (&'static str, String);
+
+/// What is written in files.
 #[derive(Clone, Default)]
 struct Content {
     templates: BTreeMap<String, Template>,
     groups: BTreeMap<String, Group>,
+    /// What templates share, as JSON.
+    parts: BTreeMap<Name, String>,
+    /// Where each of them was read.
+    paths: BTreeMap<Name, String>,
 }
 
 /// What is now.
 fn present(conn: &mut Conn) -> Result<Content> {
-    let catalog = Catalog::built_in()?;
-    catalog.refresh(conn)?;
-    // The number of a version belongs to this installation, not to the template.
-    let plain = |one: &Template| Template { version: 1, ..one.clone() };
-    let templates = catalog.list();
-    let templates = templates.iter().map(|one| (one.key.clone(), plain(one)));
-    let groups = org::list_groups(conn)?.into_iter().map(|group| (group.key.clone(), group));
-    Ok(Content { templates: templates.collect(), groups: groups.collect() })
+    let templates = catalog::written(conn)?.into_iter();
+    let groups = org::list_groups(conn)?.into_iter();
+    let parts = catalog::kept_parts(conn)?.into_iter();
+    Ok(Content {
+        templates: templates.map(|(key, one)| (key, plain(one))).collect(),
+        groups: groups.map(|group| (group.key.clone(), group)).collect(),
+        parts: parts.map(|(kind, one)| ((kind.word, one.key), one.text)).collect(),
+        paths: BTreeMap::new(),
+    })
+}
+
+/// The number of a version belongs to this installation, not to the template.
+fn plain(template: Template) -> Template {
+    Template { version: 1, ..template }
 }
 
 impl Content {
@@ -156,47 +179,125 @@ impl Content {
     fn files(&self) -> Result<Vec<(String, String)>> {
         let templates = self.templates.iter().map(|(key, one)| (TEMPLATES, key, text(one)));
         let groups = self.groups.iter().map(|(key, one)| (GROUPS, key, text(one)));
-        let file = |(kind, key, text): (&str, &String, Result<String>)| {
-            Ok((format!("{kind}/{key}.json"), text? + "\n"))
+        let file = |(folder, key, text): (&str, &String, Result<String>)| {
+            Ok((format!("{folder}/{key}.json"), text? + "\n"))
         };
-        templates.chain(groups).map(file).collect()
+        let parts = self.parts.iter();
+        let parts = parts
+            .map(|((kind, key), text)| Ok((format!("{kind}s/{key}.json"), format!("{text}\n"))));
+        templates.chain(groups).map(file).chain(parts).collect()
     }
 
     fn read(folder: &Path) -> Result<Self> {
         if !folder.is_dir() {
             return Err(unreadable(folder, "没有这个文件夹"));
         }
-        let templates = read_all::<Template>(&folder.join(TEMPLATES))?;
-        for (path, template) in &templates {
-            let problems = template.problems();
-            if !problems.is_empty() {
-                let in_file = |mut one: kernel::FieldError| {
-                    one.path = format!("{path}: {}", one.path);
-                    one
-                };
-                return Err(Error::invalid(problems.into_iter().map(in_file).collect()));
+        let mut content = Self::default();
+        for (path, template) in read_all(&folder.join(TEMPLATES), json::<Template>)? {
+            let template = plain(template);
+            content.note("template", &template.key, path)?;
+            content.templates.insert(template.key.clone(), template);
+        }
+        for (path, group) in read_all(&folder.join(GROUPS), json::<Group>)? {
+            content.note("group", &group.key, path)?;
+            content.groups.insert(group.key.clone(), group);
+        }
+        for kind in PartKind::ALL {
+            let folder = folder.join(format!("{}s", kind.word));
+            for (path, look) in read_all(&folder, |text| kind.look(text))? {
+                content.note(kind.word, &look.key, path)?;
+                content.parts.insert((kind.word, look.key), look.text);
             }
         }
-        let templates = templates.into_iter().map(|(path, one)| (path, one.key.clone(), one));
-        let groups = read_all::<Group>(&folder.join(GROUPS))?;
-        let groups = groups.into_iter().map(|(path, one)| (path, one.key.clone(), one));
-        let plain = |one: Template| Template { version: 1, ..one };
-        Ok(Self {
-            templates: by_key(templates.map(|(path, key, one)| (path, key, plain(one))))?,
-            groups: by_key(groups)?,
-        })
+        Ok(content)
+    }
+
+    /// Remembers where something was read; two files must not say it.
+    fn note(&mut self, what: &'static str, key: &str, path: String) -> Result<()> {
+        match self.paths.insert((what, key.to_owned()), path.clone()) {
+            Some(other) => Err(Error::field(path, "duplicate", format!("{key} 也在 {other} 中"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Everything that is wrong in the first file in which anything is, given what is there besides.
+    fn check(&self, conn: &mut Conn) -> Result<()> {
+        let mut parts = catalog::Parts::load(conn)?;
+        let in_file = |name: &Name, problems: Vec<FieldError>| {
+            let path = self.paths.get(name).map_or("", String::as_str);
+            let below =
+                |one: FieldError| FieldError { path: format!("{path}: {}", one.path), ..one };
+            let problems: Vec<_> = problems.into_iter().map(below).collect();
+            if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
+        };
+        for kind in PartKind::ALL {
+            for (name, text) in self.parts.iter().filter(|((word, _key), _text)| *word == kind.word)
+            {
+                let look = kind.look(text)?;
+                let mut problems = look.problems;
+                problems.extend(parts.unknown(&look.uses));
+                in_file(name, problems)?;
+                http::check_people(conn, &look.people).or_else(|error| {
+                    in_file(name, error.fields().to_vec())?;
+                    Err(error)
+                })?;
+                kind.put(text, &mut parts)?;
+            }
+        }
+        for (key, template) in &self.templates {
+            let problems = template.resolve(&parts).err().unwrap_or_default();
+            in_file(&("template", key.clone()), problems)?;
+        }
+        Ok(())
     }
 
     /// What would have to change, in words.
     fn changes(&self, now: &Self) -> Vec<String> {
-        let templates = compare("template", &self.templates, &now.templates);
-        let groups = compare("group", &self.groups, &now.groups);
-        templates.into_iter().chain(groups).collect()
+        let parts = PartKind::ALL.into_iter().flat_map(|kind| {
+            let of = |all: &BTreeMap<Name, String>| -> BTreeMap<String, String> {
+                let all = all.iter().filter(|((word, _key), _text)| *word == kind.word);
+                all.map(|((_word, key), text)| (key.clone(), text.clone())).collect()
+            };
+            compare(kind.word, &of(&self.parts), &of(&now.parts))
+        });
+        let (renewed, mut templates) = (self.renewed(now), self.templates.clone());
+        // What follows from a change of what they share is a change of theirs.
+        templates.retain(|key, _one| !renewed.contains(key));
+        let mut changes: Vec<_> = parts.collect();
+        changes.extend(compare("template", &templates, &now.templates));
+        changes.extend(renewed.iter().map(|key| format!("change template {key}")));
+        changes.extend(compare("group", &self.groups, &now.groups));
+        changes
     }
 
-    fn apply(&self, conn: &mut Conn, ctx: &Ctx) -> Result<()> {
-        for template in self.templates.values() {
-            catalog::ensure(conn, ctx, template)?;
+    /// The templates that are there, are written the same, and would be published otherwise.
+    fn renewed(&self, now: &Self) -> BTreeSet<String> {
+        let is_changed = |one: &Use| {
+            let name = (one.kind, one.key.clone());
+            let is_frozen = ["field", "condition"].contains(&one.kind);
+            is_frozen
+                && self.parts.get(&name).is_some_and(|text| now.parts.get(&name) != Some(text))
+        };
+        let same = self.templates.iter().filter(|(key, one)| now.templates.get(*key) == Some(one));
+        let renewed = same.filter(|(_key, one)| one.uses().iter().any(is_changed));
+        renewed.map(|(key, _one)| key.clone()).collect()
+    }
+
+    fn apply(&self, conn: &mut Conn, ctx: &Ctx, now: &Self) -> Result<()> {
+        for kind in PartKind::ALL {
+            let changed = self
+                .parts
+                .iter()
+                .filter(|(name, text)| name.0 == kind.word && now.parts.get(*name) != Some(*text));
+            changed.into_iter().try_for_each(|(_name, text)| kind.save(conn, ctx, text))?;
+        }
+        let renewed = self.renewed(now);
+        for (key, template) in &self.templates {
+            if renewed.contains(key) {
+                catalog::renew(conn, ctx, template)?;
+            } else {
+                catalog::ensure(conn, ctx, template)?;
+            }
         }
         for group in self.groups.values() {
             org::set_group(conn, ctx, group)?;
@@ -218,19 +319,8 @@ fn compare<T: PartialEq>(
     wanted.iter().filter_map(change).collect()
 }
 
-fn by_key<T>(all: impl Iterator<Item = (String, String, T)>) -> Result<BTreeMap<String, T>> {
-    let mut found: BTreeMap<String, (String, T)> = BTreeMap::new();
-    for (path, key, one) in all {
-        if let Some((other, _one)) = found.get(&key) {
-            return Err(Error::field(path, "duplicate", format!("{key} 也在 {other} 中")));
-        }
-        found.insert(key, (path, one));
-    }
-    Ok(found.into_iter().map(|(key, (_path, one))| (key, one)).collect())
-}
-
 /// Every JSON file of a folder, by name; none when there is no such folder.
-fn read_all<T: DeserializeOwned>(folder: &Path) -> Result<Vec<(String, T)>> {
+fn read_all<T>(folder: &Path, read: impl Fn(&str) -> Result<T>) -> Result<Vec<(String, T)>> {
     if !folder.exists() {
         return Ok(Vec::new());
     }
@@ -241,12 +331,17 @@ fn read_all<T: DeserializeOwned>(folder: &Path) -> Result<Vec<(String, T)>> {
     let read = |path: &std::path::PathBuf| {
         let text =
             fs::read_to_string(path).map_err(|error| unreadable(path, &error.to_string()))?;
-        let one = serde_json::from_str(&text).map_err(|error| {
-            Error::field(path.display().to_string(), "malformed", format!("读不懂：{error}"))
-        })?;
-        Ok((path.display().to_string(), one))
+        let path = path.display().to_string();
+        let one =
+            read(&text).map_err(|error| Error::field(path.clone(), "malformed", error.detail()))?;
+        Ok((path, one))
     };
     paths.iter().map(read).collect()
+}
+
+fn json<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text)
+        .map_err(|error| Error::field("", "malformed", format!("读不懂：{error}")))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -11,6 +11,7 @@ use crate::{
     intake::Reception,
     media::{Fetcher, TOPIC_MEDIA},
     mirror::{Mirror, TOPIC_FETCH},
+    webhook::Webhooks,
 };
 
 /// The topic of the nightly repair.
@@ -30,6 +31,7 @@ pub(crate) struct Hands {
     pub(crate) courier: Courier,
     pub(crate) mirror: Mirror,
     pub(crate) fetcher: Fetcher,
+    pub(crate) webhooks: Webhooks,
     pub(crate) repair: Repair,
 }
 
@@ -50,9 +52,11 @@ where
 
 /// Every topic of the house.
 pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
-    let Hands { desk, courier, mirror, fetcher, repair } = hands;
+    let Hands { desk, courier, mirror, fetcher, webhooks, repair } = hands;
     let reception = Reception { desk: desk.clone() };
-    let (setup, family) = (desk.setup.clone(), desk.setup.clone());
+    let setup = &desk.setup.clone();
+    let (timers, family) = (setup.clone(), setup.clone());
+    let (actions, triggers) = (setup.clone(), setup.clone());
     let (send, update) = (courier.clone(), courier);
     let (whole, store) = (mirror.clone(), fetcher.store.clone());
     let topic = |name, tries, at_once, handler| Topic { name, tries, at_once, handler };
@@ -86,11 +90,35 @@ pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
             TRIES_HERE * 4,
             8,
             Handler::Tx(Arc::new(move |conn, ctx, job| {
-                Ok(match ticket::ring(conn, ctx, &setup, &job.body)? {
+                Ok(match ticket::ring(conn, ctx, &timers, &job.body)? {
                     None => End::Done(String::new()),
                     Some(refused) => End::Ignored(refused.code().to_owned()),
                 })
             })),
+        ),
+        topic(
+            ticket::TOPIC_ACTION,
+            TRIES_HERE * 4,
+            8,
+            Handler::Tx(Arc::new(move |conn, ctx, job| {
+                let word = ticket::run_action(conn, ctx, &actions, &job.body)?;
+                Ok(End::Done(word.to_owned()))
+            })),
+        ),
+        topic(
+            ticket::TOPIC_TRIGGER,
+            TRIES_HERE * 4,
+            8,
+            Handler::Tx(Arc::new(move |conn, ctx, job| {
+                let word = ticket::look(conn, ctx, &triggers, &job.body)?;
+                Ok(End::Done(word.to_owned()))
+            })),
+        ),
+        topic(
+            ticket::TOPIC_WEBHOOK,
+            TRIES_THERE,
+            8,
+            net(move |ctx, job| webhooks.clone().send(ctx, job)),
         ),
         topic(
             notify::TOPIC_SEND,

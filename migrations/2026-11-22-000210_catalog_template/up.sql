@@ -1,4 +1,5 @@
--- Templates: drafts and published versions. What was published never changes but for its state.
+-- Templates: drafts and published versions. What was published never changes but for its state. The
+-- source is what was written; in the body, what is shared is written out.
 CREATE TABLE IF NOT EXISTS catalog_template (
     id BIGINT PRIMARY KEY NOT NULL,
     template_key VARCHAR(64) NOT NULL,
@@ -6,6 +7,7 @@ CREATE TABLE IF NOT EXISTS catalog_template (
     state VARCHAR(12) NOT NULL,
     name VARCHAR(255) NOT NULL,
     body MEDIUMTEXT NOT NULL,
+    source MEDIUMTEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     CONSTRAINT catalog_template_version UNIQUE (template_key, version)

@@ -1,11 +1,13 @@
 //! The life of a template: a draft is changed until it fits, is published as the next version, and
 //! archived in the end. Running tickets keep the version that they began with.
 
+use std::collections::BTreeMap;
+
 use db::Conn;
-use kernel::{Ctx, Error, Kind, Result};
+use kernel::{Ctx, Error, FieldError, Kind, Result};
 
 use crate::{
-    Template,
+    Catalog, Parts, Template,
     shelf::{built_in, not_found},
     sql::{self, Summary},
 };
@@ -45,7 +47,7 @@ pub fn save_draft(conn: &mut Conn, ctx: &Ctx, template: &Template) -> Result<Tem
     }
     let version = next_version(conn, &template.key)?;
     let draft = Template { version, ..template.clone() };
-    put(conn, ctx, &draft, State::Draft)?;
+    put(conn, ctx, &draft, &draft, State::Draft)?;
     Ok(draft)
 }
 
@@ -58,10 +60,36 @@ fn next_version(conn: &mut Conn, key: &str) -> Result<u32> {
     })
 }
 
-fn put(conn: &mut Conn, ctx: &Ctx, template: &Template, state: State) -> Result<()> {
-    let body = serde_json::to_string(template)
-        .map_err(|error| Error::bug("a template cannot be written").caused_by(error))?;
-    sql::put(conn, ctx, (&template.key, template.version, &template.name), state, &body)
+/// Everything that forbids publishing a template today.
+///
+/// # Errors
+/// The database's.
+pub fn problems(conn: &mut Conn, template: &Template) -> Result<Vec<FieldError>> {
+    Ok(template.resolve(&Parts::load(conn)?).err().unwrap_or_default())
+}
+
+/// A template with everything shared written out as it is today: what publishing it would offer.
+///
+/// # Errors
+/// `field_invalid` with everything that forbids it; the database's.
+pub fn resolved(conn: &mut Conn, source: &Template) -> Result<Template> {
+    source.resolve(&Parts::load(conn)?).map_err(Error::invalid)
+}
+
+fn put(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    template: &Template,
+    source: &Template,
+    state: State,
+) -> Result<()> {
+    let text = |template: &Template| {
+        serde_json::to_string(template)
+            .map_err(|error| Error::bug("a template cannot be written").caused_by(error))
+    };
+    let (body, source) = (text(template)?, text(source)?);
+    let head = (template.key.as_str(), template.version, template.name.as_str());
+    sql::put(conn, ctx, head, state, (&body, &source))
 }
 
 /// The draft of a template.
@@ -103,39 +131,71 @@ pub fn drop_draft(conn: &mut Conn, key: &str) -> Result<()> {
 /// `template.no_draft`; `field_invalid` with everything that forbids it.
 pub fn publish(conn: &mut Conn, ctx: &Ctx, key: &str) -> Result<Template> {
     let template = draft(conn, key)?;
-    release(conn, ctx, &template)?;
-    Ok(template)
+    release(conn, ctx, &template)
 }
 
-/// Makes a template what it is to be: published as its next version, unless its present one says
-/// the same. Gives the present one, and whether that is new.
+/// Makes a template what it is to be: published as its next version, unless its present one was
+/// written the same. Gives the present one, and whether that is new.
 ///
 /// # Errors
 /// `field_invalid` with everything that forbids it; the database's.
 pub fn ensure(conn: &mut Conn, ctx: &Ctx, template: &Template) -> Result<(Template, bool)> {
     // Asked of the database, not of the catalog: what this transaction did may yet be undone.
     let present = match sql::published(conn, &template.key)? {
-        Some(body) => Some(Template::parse(&body)?),
-        None => built_in(&template.key)?,
+        Some((body, source)) => Some((Template::parse(&body)?, Template::parse(&source)?)),
+        None => built_in(&template.key)?.map(|built_in| (built_in.clone(), built_in)),
     };
-    if let Some(present) = present
-        && present == (Template { version: present.version, ..template.clone() })
+    if let Some((present, source)) = present
+        && source == (Template { version: source.version, ..template.clone() })
     {
         return Ok((present, false));
     }
-    let version = next_version(conn, &template.key)?;
-    let template = Template { version, ..template.clone() };
-    release(conn, ctx, &template)?;
-    Ok((template, true))
+    Ok((renew(conn, ctx, template)?, true))
 }
 
-fn release(conn: &mut Conn, ctx: &Ctx, template: &Template) -> Result<()> {
-    let problems = template.problems();
-    if !problems.is_empty() {
-        return Err(Error::invalid(problems));
-    }
+/// Publishes a template as its next version, though its present one may be written the same: what
+/// it shares with others has changed.
+///
+/// # Errors
+/// `field_invalid` with everything that forbids it; the database's.
+pub fn renew(conn: &mut Conn, ctx: &Ctx, template: &Template) -> Result<Template> {
+    let version = next_version(conn, &template.key)?;
+    release(conn, ctx, &Template { version, ..template.clone() })
+}
+
+/// Publishes what was written, with everything shared written out as it is today.
+fn release(conn: &mut Conn, ctx: &Ctx, source: &Template) -> Result<Template> {
+    let template = resolved(conn, source)?;
     sql::archive(conn, ctx, &template.key)?;
-    put(conn, ctx, template, State::Published)
+    put(conn, ctx, &template, source, State::Published)?;
+    Ok(template)
+}
+
+/// The template on offer as it was written: what it shares with others is named in it, not
+/// written out.
+///
+/// # Errors
+/// `template.not_found`; the database's.
+pub fn source(conn: &mut Conn, key: &str) -> Result<Template> {
+    match sql::published(conn, key)? {
+        Some((_body, source)) => Template::parse(&source),
+        None => built_in(key)?.ok_or_else(|| not_found(key)),
+    }
+}
+
+/// Every template on offer, as it was written, by key.
+///
+/// # Errors
+/// The database's.
+pub fn written(conn: &mut Conn) -> Result<BTreeMap<String, Template>> {
+    let built_in = Catalog::built_in()?.list();
+    let mut all: BTreeMap<_, _> =
+        built_in.iter().map(|one| (one.key.clone(), Template::clone(one))).collect();
+    for source in sql::sources(conn)? {
+        let template = Template::parse(&source)?;
+        all.insert(template.key.clone(), template);
+    }
+    Ok(all)
 }
 
 /// Offers a template no more. Its tickets go on.

@@ -1,7 +1,10 @@
 //! Templates: form and flow of a business scene, by key and version. Stores what form and flow
-//! define; a published version never changes. Holds the preset library of the industries.
+//! define; a published version never changes. Holds what templates share, and the preset library
+//! of the industries.
 
+pub mod deed;
 mod draft;
+mod keep;
 mod part;
 mod preset;
 mod published;
@@ -10,14 +13,22 @@ mod sections;
 mod shelf;
 mod sql;
 mod template;
+mod trigger;
+mod weave;
 
-pub use draft::{State, archive, draft, drop_draft, ensure, publish, save_draft, versions};
-pub use part::{Condition, Parts};
+pub use draft::{
+    State, archive, draft, drop_draft, ensure, problems, publish, renew, resolved, save_draft,
+    source, versions, written,
+};
+pub use keep::{Kept, delete_part, find_part, list_parts, save_part, users};
+pub use part::{Condition, Look, Part, PartKind, Parts, kept_parts};
 pub use preset::{Preset, import, presets};
 pub use published::Published;
 pub use shelf::{Catalog, GENERAL};
 pub use sql::Summary;
 pub use template::{BYTES_MAX, Template};
+pub use trigger::Trigger;
+pub use weave::Use;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,19 @@
 use db::diesel;
 
 diesel::table! {
+    catalog_part (id) {
+        id -> BigInt,
+        kind -> Text,
+        part_key -> Text,
+        name -> Text,
+        body -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     catalog_template (id) {
         id -> BigInt,
         template_key -> Text,
@@ -10,6 +23,7 @@ diesel::table! {
         state -> Text,
         name -> Text,
         body -> Text,
+        source -> Text,
         created_at -> BigInt,
         updated_at -> BigInt,
     }

@@ -26,6 +26,8 @@ pub struct Catalog {
 struct Shelf {
     versions: BTreeMap<(String, u32), Version>,
     parts: Arc<Parts>,
+    /// What was there when the parts were read last.
+    stamp: Vec<(i64, i64)>,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Catalog {
     /// # Errors
     /// `field_invalid` with what forbids one of them.
     pub fn of(templates: Vec<Template>) -> Result<Self> {
-        let mut shelf = Shelf::default();
+        let mut shelf = Shelf { parts: Arc::new(Parts::built_in()?), ..Shelf::default() };
         for template in templates {
             let problems = template.problems();
             if !problems.is_empty() {
@@ -61,11 +63,28 @@ impl Catalog {
         Ok(Self { shelf: Arc::new(RwLock::new(shelf)) })
     }
 
-    /// Reads what was published or archived since, by whomever.
+    /// Reads what was published, archived or changed of what is shared since, by whomever.
     ///
     /// # Errors
     /// The database's.
     pub fn refresh(&self, conn: &mut Conn) -> Result<()> {
+        self.refresh_parts(conn)?;
+        self.refresh_templates(conn)
+    }
+
+    fn refresh_parts(&self, conn: &mut Conn) -> Result<()> {
+        let stamp = sql::part::stamp(conn)?;
+        if self.shelf.read().unwrap_or_else(PoisonError::into_inner).stamp == stamp {
+            return Ok(());
+        }
+        // Read after the stamp: what comes between is read again next time.
+        let parts = Arc::new(Parts::load(conn)?);
+        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
+        (shelf.parts, shelf.stamp) = (parts, stamp);
+        Ok(())
+    }
+
+    fn refresh_templates(&self, conn: &mut Conn) -> Result<()> {
         let stored = sql::released(conn)?;
         let is_known = |row: &sql::Released| {
             let shelf = self.shelf.read().unwrap_or_else(PoisonError::into_inner);

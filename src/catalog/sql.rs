@@ -1,5 +1,7 @@
 //! The SQL about templates. Nothing here decides anything.
 
+pub(crate) mod part;
+
 use db::{Conn, OrDb as _, diesel, diesel::prelude::*, upsert};
 use kernel::{Ctx, Result};
 use serde::Serialize;
@@ -68,10 +70,16 @@ pub(crate) fn body(
     row.first(conn).optional().or_db()
 }
 
-/// The text of the version that is offered.
-pub(crate) fn published(conn: &mut Conn, key: &str) -> Result<Option<String>> {
+/// The text of the version that is offered, and as it was written.
+pub(crate) fn published(conn: &mut Conn, key: &str) -> Result<Option<(String, String)>> {
     let rows = t::table.filter(t::template_key.eq(key).and(t::state.eq(State::Published.word())));
-    rows.order(t::version.desc()).select(t::body).first(conn).optional().or_db()
+    rows.order(t::version.desc()).select((t::body, t::source)).first(conn).optional().or_db()
+}
+
+/// The text of every version that is offered, as it was written.
+pub(crate) fn sources(conn: &mut Conn) -> Result<Vec<String>> {
+    let rows = t::table.filter(t::state.eq(State::Published.word()));
+    rows.order((t::template_key, t::version)).select(t::source).load(conn).or_db()
 }
 
 /// Every version of a template, the newest first.
@@ -86,7 +94,7 @@ pub(crate) fn put(
     ctx: &Ctx,
     (key, version, name): (&str, u32, &str),
     state: State,
-    body: &str,
+    (body, source): (&str, &str),
 ) -> Result<()> {
     let row = (
         t::id.eq(ctx.id()),
@@ -95,6 +103,7 @@ pub(crate) fn put(
         t::state.eq(state.word()),
         t::name.eq(name),
         t::body.eq(body),
+        t::source.eq(source),
         t::created_at.eq(ctx.now.0),
         t::updated_at.eq(ctx.now.0),
     );
@@ -102,6 +111,7 @@ pub(crate) fn put(
         t::state.eq(state.word()),
         t::name.eq(name),
         t::body.eq(body),
+        t::source.eq(source),
         t::updated_at.eq(ctx.now.0),
     );
     upsert!(conn, t::table, (t::template_key, t::version), row, changes)

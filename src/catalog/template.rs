@@ -1,60 +1,60 @@
 //! A template, and what forbids publishing it.
 
-use flow::{Flow, Kind};
+use flow::{ChildTicket, Flow, Kind};
 use form::{
     Compiled, Form,
     rules::{Rule, Type},
 };
 use kernel::{Error, FieldError, Result};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{published::in_form, sections};
+use crate::{Trigger, deed::Deed, published::in_form, sections, trigger};
 
 /// The longest key and the longest name, in characters.
-const KEY_CHARS_MAX: usize = 64;
-const NAME_CHARS_MAX: usize = 100;
+pub(crate) const KEY_CHARS_MAX: usize = 64;
+pub(crate) const NAME_CHARS_MAX: usize = 100;
 /// The largest template, in bytes of JSON.
 pub const BYTES_MAX: usize = 2 << 20;
 
-/// A business scene: what is asked and how it goes.
+/// A business scene: what is asked and how it goes. The lanes of 分工填写 follow from the form
+/// whenever a template is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written")]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Template {
     /// Its name in data; never changes.
     pub key: String,
     /// Which of its versions this is; running tickets keep theirs. What a file says of it does not
     /// count: publishing numbers them.
+    #[serde(default = "first")]
     pub version: u32,
     /// What people read.
     pub name: String,
     /// Whether its tickets are complaints: a customer who had several of them is served sooner.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_complaint: bool,
+    /// The calendar by which its limits of working time count; the organisation's, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
     /// What is asked.
     pub form: Form,
     /// How it goes.
     pub flow: Flow,
+    /// What several of its tickets that are alike set going.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub triggers: Vec<Trigger>,
 }
 
-/// A template as people write it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    key: String,
-    #[serde(default = "first")]
-    version: u32,
-    name: String,
-    #[serde(default)]
-    is_complaint: bool,
-    form: Form,
-    flow: Flow,
+impl<'de> Deserialize<'de> for Template {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        let mut template = Self::deserialize(from)?;
+        sections::share_out(&mut template.form, &mut template.flow);
+        Ok(template)
+    }
 }
 
-impl From<Written> for Template {
-    fn from(written: Written) -> Self {
-        let Written { key, version, name, is_complaint, mut form, mut flow } = written;
-        sections::share_out(&mut form, &mut flow);
-        Self { key, version, name, is_complaint, form, flow }
+impl Serialize for Template {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
     }
 }
 
@@ -76,7 +76,8 @@ impl Template {
             .map_err(|error| Error::field("template", "malformed", format!("读不懂模板：{error}")))
     }
 
-    /// Everything that forbids publishing it, each with its place and the mend.
+    /// Everything that forbids publishing it, each with its place and the mend. What it names of what
+    /// is shared must be written out: [`Template::resolve`].
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
         let mut add = |path: &str, code, detail: String| {
@@ -107,9 +108,6 @@ impl Template {
         };
         for step in self.flow.all() {
             let at = |name: &str| format!("flow.{}.{name}", step.key);
-            if matches!(step.kind, Kind::Action(_)) {
-                add(at("type"), "自动动作");
-            }
             if step.notify.is_some() {
                 add(at("notify"), "节点通知设置");
             }
@@ -166,8 +164,19 @@ impl Template {
                 problems.push(FieldError { path: at(Some(step)), code: "unknown_field", detail });
             }
         }
-        // A form that is broken has been told of; what its conditions say cannot be judged.
+        // A form that is broken has been told of; what is said about it cannot be judged.
         let Ok(form) = Compiled::new(&self.form) else { return problems };
+        for step in self.flow.all() {
+            let inside = |one: form::Problem| FieldError {
+                path: format!("flow.{}.{}", step.key, one.path),
+                code: one.code,
+                detail: format!("节点 {}：{}", step.key, one.detail),
+            };
+            problems.extend(machine_problems(&step.kind, &form).into_iter().map(inside));
+        }
+        let plain =
+            |one: form::Problem| FieldError { path: one.path, code: one.code, detail: one.detail };
+        problems.extend(trigger::problems(&self.triggers, &form).into_iter().map(plain));
         for (step, rule) in mentions.rules {
             if let Err(fault) = Rule::parse_as(rule, form.scope(), Type::Bool) {
                 let detail = format!("节点 {step} 的条件：{}", fault.detail);
@@ -178,7 +187,24 @@ impl Template {
     }
 }
 
-fn is_key(key: &str) -> bool {
+/// What forbids what a step does by itself: its action, the forms of its sub-tickets.
+fn machine_problems(kind: &Kind, form: &Compiled) -> Vec<form::Problem> {
+    match kind {
+        Kind::Action(action) => match Deed::of(action) {
+            Ok(deed) => deed.problems(form),
+            Err(problem) => vec![problem],
+        },
+        Kind::Subtickets(children) => {
+            let of = |(at, child): (usize, &ChildTicket)| {
+                form.derive_problems(&format!("tickets[{at}].form"), &child.form)
+            };
+            children.tickets.iter().enumerate().flat_map(of).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(crate) fn is_key(key: &str) -> bool {
     key.len() <= KEY_CHARS_MAX
         && key.starts_with(|c: char| c.is_ascii_lowercase())
         && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

@@ -136,3 +136,158 @@ fn every_preset_can_be_published_and_its_key_is_its_own() {
         assert_eq!(error.code(), "preset.not_found");
     });
 }
+
+fn calendar(name: &str) -> flow::calendar::Calendar {
+    let mut calendar = flow::calendar::Calendar::office(480);
+    (calendar.key, calendar.name) = ("shop".into(), name.into());
+    calendar
+}
+
+#[test]
+fn every_replica_sees_what_another_one_changed_of_what_is_shared() {
+    on_each_database("parts", |_db, conn| {
+        let ctx = ctx(NOW);
+        let (one, other) = (Catalog::built_in().unwrap(), Catalog::built_in().unwrap());
+        let name = |catalog: &Catalog| {
+            let parts = catalog.parts();
+            parts.calendars.get("shop").map(|(calendar, _time)| calendar.name.clone())
+        };
+        save_part(conn, &ctx, &calendar("门店"), None).unwrap();
+        assert_eq!((name(&one), name(&other)), (None, None), "nobody has looked");
+        one.refresh(conn).unwrap();
+        assert_eq!(name(&one).as_deref(), Some("门店"));
+        let before = one.parts();
+        one.refresh(conn).unwrap();
+        assert!(
+            std::sync::Arc::ptr_eq(&before, &one.parts()),
+            "what is the same is not read again"
+        );
+        save_part(conn, &ctx, &calendar("新门店"), Some(1)).unwrap();
+        other.refresh(conn).unwrap();
+        assert_eq!(name(&other).as_deref(), Some("新门店"));
+        // Taken away and made anew within the same microsecond.
+        delete_part::<flow::calendar::Calendar>(conn, "shop", Some(2)).unwrap();
+        save_part(conn, &ctx, &calendar("老门店"), Some(0)).unwrap();
+        save_part(conn, &ctx, &calendar("旧门店"), Some(1)).unwrap();
+        other.refresh(conn).unwrap();
+        assert_eq!(name(&other).as_deref(), Some("旧门店"));
+        delete_part::<flow::calendar::Calendar>(conn, "shop", None).unwrap();
+        other.refresh(conn).unwrap();
+        assert_eq!(name(&other), None);
+    });
+}
+
+#[test]
+fn what_a_newer_build_wrote_is_left_aside_and_the_rest_goes_on() {
+    on_each_database("newer", |_db, conn| {
+        let ctx = ctx(NOW);
+        save_part(conn, &ctx, &calendar("门店"), None).unwrap();
+        for (kind, body) in [("calendar", r#"{"key":"moon","phases":4}"#), ("moon", "{}")] {
+            sql::part::insert(conn, &ctx, kind, ("moon", "月亮"), body).unwrap();
+        }
+        let parts = Parts::load(conn).unwrap();
+        assert_eq!(parts.calendars.keys().collect::<Vec<_>>(), ["shop"]);
+    });
+}
+
+#[test]
+fn the_fields_of_every_installation_are_good_and_speak_three_languages() {
+    let parts = Parts::built_in().unwrap();
+    assert!(parts.fields.len() >= 10);
+    for (key, field) in &parts.fields {
+        assert_eq!(Part::faults(field), [], "{key}");
+        assert!(!field.required, "{key}: a template can make it required, and not the other way");
+        for locale in [form::Locale::ZhHk, form::Locale::En] {
+            assert!(!field.label.to(locale).is_empty(), "{key}");
+        }
+        assert_ne!(field.label.to(form::Locale::En), field.label.to(form::Locale::ZhCn), "{key}");
+    }
+}
+
+#[test]
+fn a_rule_is_sought_where_rules_stand_and_nowhere_else() {
+    on_each_database("rules", |_db, conn| {
+        let ctx = ctx(NOW);
+        let condition = Condition {
+            key: "urgent".into(),
+            name: "紧急".into(),
+            rule: serde_json::json!({ "==": [{ "var": "urgency" }, "high"] }),
+        };
+        save_part(conn, &ctx, &condition, None).unwrap();
+        let mut template = repair("报修");
+        let flow = serde_json::json!({ "steps": [
+            { "key": "ask", "name": "询问", "when": { "use": "urgent" },
+              "assign": { "by": "starter" }, "if_nobody": { "do": "hold" } },
+            { "key": "call", "name": "上门", "type": "subtickets", "tickets": [
+                { "template": GENERAL, "title": "上门", "form": { "note": { "use": "nothing" },
+                  "duty": { "roster": "nothing" } } }] },
+            { "key": "route", "name": "分流", "type": "branch", "default": [],
+              "cases": [{ "when": { "use": "urgent" }, "steps": [
+                  { "key": "rush", "name": "加急", "when": { "!": [{ "use": "urgent" }] },
+                    "assign": { "by": "starter" }, "if_nobody": { "do": "hold" } }] }] },
+        ] });
+        template.flow = serde_json::from_value(flow).unwrap();
+        let places: Vec<_> = template.uses().into_iter().map(|one| one.path).collect();
+        assert_eq!(places, ["flow.ask.when", "flow.rush.when.![0]", "flow.route.cases[0].when"]);
+        let parts = Parts::load(conn).unwrap();
+        let full = template.resolve(&parts).unwrap();
+        assert_eq!(full.uses(), []);
+        assert_eq!(full.flow.step("ask").unwrap().when, Some(condition.rule));
+        let call = |template: &Template| template.flow.step("call").unwrap().clone();
+        assert_eq!(call(&full), call(&template), "answers are no rules");
+    });
+}
+
+#[test]
+fn what_is_taken_from_nowhere_hides_nothing_else() {
+    on_each_database("nowhere", |_db, conn| {
+        let mut template = repair(" ");
+        template.form.fields[1].library = Some("nothing".into());
+        template.form.fields[1].kind = String::new();
+        template.form.fields[0].kind = "hologram".into();
+        template.calendar = Some("nothing".into());
+        let problems = problems(conn, &template).unwrap();
+        let places: Vec<_> = problems.iter().map(|one| one.path.as_str()).collect();
+        let [rest @ .., last] = &places[..] else { panic!("{problems:?}") };
+        assert_eq!(
+            (&rest[..3], *last),
+            (&["calendar", "form.fields[1].library", "name"][..], "form.fields[0].kind")
+        );
+        assert!(rest[3..].iter().all(|path| path.starts_with("form.fields[0].")), "{rest:?}");
+    });
+}
+
+#[test]
+fn a_surge_mode_holds_the_condition_that_it_names_as_it_is_now() {
+    on_each_database("surge", |_db, conn| {
+        let ctx = ctx(NOW);
+        let urgent = |value: &str| Condition {
+            key: "urgent".into(),
+            name: "紧急".into(),
+            rule: serde_json::json!({ "==": [{ "var": "urgency" }, value] }),
+        };
+        let surge: flow::assign::Surge = serde_json::from_value(serde_json::json!({
+            "key": "holiday", "name": "节假日", "windows": [{ "on": "days_off" }],
+            "plans": { "fix": { "rule": { "by": "table", "otherwise": { "by": "starter" },
+                "rows": [{ "when": { "use": "urgent" }, "assign": { "by": "supervisor" } }] } } },
+        }))
+        .unwrap();
+        let error = save_part(conn, &ctx, &surge, None).unwrap_err();
+        assert_eq!(error.fields()[0].code, "unknown_condition");
+        save_part(conn, &ctx, &urgent("high"), None).unwrap();
+        save_part(conn, &ctx, &surge, None).unwrap();
+        for value in ["high", "critical"] {
+            save_part(conn, &ctx, &urgent(value), None).unwrap();
+            let parts = Parts::load(conn).unwrap();
+            let flow::Assign::Table { rows, .. } = &parts.surges["holiday"].plans["fix"].rule
+            else {
+                panic!("{parts:?}")
+            };
+            assert_eq!(rows[0].when, urgent(value).rule);
+        }
+        let kept = find_part::<flow::assign::Surge>(conn, "holiday").unwrap().part;
+        assert_eq!(kept, surge, "it is kept as it was written");
+        let refused = delete_part::<Condition>(conn, "urgent", None).unwrap_err();
+        assert_eq!(refused.code(), "part.in_use");
+    });
+}

@@ -1,7 +1,7 @@
 //! Files as they were sent: each with its name and where it came from.
 
 use db::Conn;
-use kernel::{Ctx, FileId, Result, Timestamp};
+use kernel::{Actor, Ctx, FileId, Result, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub struct File {
     pub size: i64,
     /// The WeCom media that it was fetched from.
     pub source_media_id: Option<String>,
-    /// The member who sent it; nobody when a program did.
+    /// The member or customer who sent it; nobody when a program did.
     pub sent_by: Option<String>,
     /// When it was stored.
     pub created_at: Timestamp,
@@ -72,7 +72,12 @@ pub fn put(conn: &mut Conn, ctx: &Ctx, new: NewFile<'_>) -> Result<File> {
         mime: new.stored.mime.to_owned(),
         size: new.stored.size,
         source_media_id: new.source_media_id.map(str::to_owned),
-        sent_by: ctx.actor.userid().map(str::to_owned),
+        sent_by: match &ctx.actor {
+            Actor::Member { userid: id } | Actor::Customer { external_userid: id } => {
+                Some(id.clone())
+            }
+            Actor::Token { .. } | Actor::System => None,
+        },
         created_at: ctx.now,
     };
     sql::insert(conn, &file)?;

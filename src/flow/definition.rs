@@ -111,7 +111,7 @@ pub struct Action {
     /// What it is given.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub input: Value,
-    /// How many minutes its end is waited for, before somebody is called; not at all when absent.
+    /// How many minutes its end is waited for, before somebody is called; an hour when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_minutes: Option<u32>,
 }

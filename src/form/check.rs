@@ -361,7 +361,7 @@ fn first_other<'v>(field: &Field, value: &'v Value, left: &[String]) -> Option<&
 }
 
 /// The result of a rule as an answer.
-fn stored(datum: Datum<'_>, scale: u32) -> Result<Option<Value>, Trap> {
+pub(crate) fn stored(datum: Datum<'_>, scale: u32) -> Result<Option<Value>, Trap> {
     Ok(match datum {
         Datum::Null => None,
         Datum::Bool(truth) => Some(truth.into()),

@@ -9,6 +9,7 @@ mod answer;
 mod calendar;
 mod check;
 mod compile;
+mod derive;
 mod fields;
 mod library;
 mod publish;
@@ -26,7 +27,6 @@ pub use compile::Compiled;
 pub use fields::{
     Cell, FIELDS, FieldKind, Reference, Referred, Setting, Source, kind_of, serial_number,
 };
-pub use library::Library;
 pub use publish::{FIELDS_MAX, FORM_BYTES_MAX, KEY_MAX};
 pub use template::{
     Access, Branch, Choice, Field, Filter, Form, Reads, Rules, SECTION, Set, Start,

@@ -227,6 +227,14 @@ impl Rule {
         parse::rule(json, scope, Some(wanted))
     }
 
+    /// Looks at a rule whose form is not known yet: whether there can be a form that it fits.
+    ///
+    /// # Errors
+    /// The first fault in reading order that no form could mend.
+    pub fn check_shape(json: &Value) -> Result<(), Fault> {
+        parse::shape(json)
+    }
+
     /// The type of its result.
     pub fn ty(&self) -> Type {
         self.ty

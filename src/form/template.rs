@@ -133,11 +133,14 @@ impl Reads {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
-    /// Its name in answers; never changes once published.
+    /// Its name in answers; never changes once published. That of the library's entry, when absent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub key: String,
-    /// Its type: a name of [`crate::FIELDS`], or [`SECTION`].
+    /// Its type: a name of [`crate::FIELDS`], or [`SECTION`]. The entry's, when absent.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub kind: String,
-    /// What the user reads.
+    /// What the user reads. The entry's, when absent.
+    #[serde(default, skip_serializing_if = "is_empty")]
     pub label: Words,
     /// A line of help under it.
     #[serde(default, skip_serializing_if = "is_empty")]
@@ -201,7 +204,7 @@ pub struct Field {
     /// Who owns a section: an assignment rule, which this room keeps and does not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Value>,
-    /// The entry of the field library that it was made from.
+    /// The entry of the field library that it takes from what it does not say itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub library: Option<String>,
 }

@@ -6,6 +6,7 @@ mod customers;
 mod files;
 mod jobs;
 mod op;
+mod parts;
 mod people;
 mod schema;
 mod tasks;
@@ -28,10 +29,11 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-pub(crate) use files::{find_file, serve};
+pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
 pub(crate) use op::Op;
+pub use parts::check_people;
 pub(crate) use schema::Problem;
-pub(crate) use tickets::names_in;
+pub(crate) use tickets::{Means, names_in};
 
 use crate::reply::{Refusal, Reply, bare};
 
@@ -46,6 +48,7 @@ pub(crate) fn operations() -> Vec<Op> {
         tasks::operations(),
         templates::operations(),
         trials::operations(),
+        parts::operations(),
         customers::operations(),
         people::operations(),
         working::operations(),

@@ -1,7 +1,9 @@
-//! A ticket's progress page: no login, no script, only what the signed link is good for. Whoever the
+//! A ticket's progress page, and the page of a question to its customer: no login, no script, only
+//! what the signed link is good for. Whoever the
 //! link was made for decides what is shown: staff see the conversation, customers the way only.
 
 mod html;
+pub(crate) mod question;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -28,13 +30,23 @@ use crate::{
 };
 
 const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-    form-action 'none'; frame-ancestors 'none'";
+    form-action 'self'; frame-ancestors 'none'";
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// The lines of the history that are shown: the latest ones.
 const LINES_MAX: usize = 20;
 /// What customers hear of; the rest is talk among staff.
-const PUBLIC: [&str; 8] =
-    ["create", "claim", "complete", "transfer", "urge", "withdraw", "reopen", "terminate"];
+const PUBLIC: [&str; 10] = [
+    "create",
+    "claim",
+    "complete",
+    "transfer",
+    "ask",
+    "answer",
+    "urge",
+    "withdraw",
+    "reopen",
+    "terminate",
+];
 
 /// Everything that the page shows.
 pub(crate) struct Progress {
@@ -164,6 +176,7 @@ fn refuse(req: &HttpRequest, error: &Error) -> HttpResponse {
     let (title, advice) = match error.kind() {
         Kind::NotFound => ("链接无效或已过期", "请从企业微信的消息中重新打开"),
         Kind::Busy => ("服务暂时繁忙", "请稍后刷新本页"),
+        Kind::Invalid => ("没有提交成功", error.detail()),
         _ => ("页面暂时打不开", "请稍后刷新本页；如果一直这样，请联系为您服务的同事"),
     };
     respond(status, html::refusal(title, advice, &request_id))

@@ -124,17 +124,24 @@ async fn whole(payload: &mut Payload) -> Result<Bytes, Refusal> {
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let mut from = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut from).map_err(|error| {
-        let path = error.path().to_string();
         match error.inner().classify() {
-            serde_json::error::Category::Data => {
-                let (path, code, detail) = explain(&path, &error.inner().to_string(), "字段");
-                unreadable(path, code, detail)
-            }
+            serde_json::error::Category::Data => unfit(&error),
             _ => not_json(error.inner()),
         }
     })?;
     from.end().map_err(|error| not_json(&error))?;
     Ok(read)
+}
+
+/// JSON that was read, as `T`.
+pub(crate) fn value_as<T: DeserializeOwned>(value: &serde_json::Value) -> Result<T, Refusal> {
+    serde_path_to_error::deserialize(value).map_err(|error| unfit(&error))
+}
+
+fn unfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
+    let (path, said) = (error.path().to_string(), error.inner().to_string());
+    let (path, code, detail) = explain(&path, &said, "字段");
+    unreadable(path, code, detail)
 }
 
 fn not_json(error: &serde_json::Error) -> Refusal {
@@ -217,7 +224,7 @@ pub(crate) fn if_match(req: &HttpRequest) -> Result<Option<i64>, Refusal> {
     }
     let bare = given.trim_start_matches("W/").trim_matches('"');
     bare.parse().map(Some).map_err(|_no_version| {
-        let detail = "If-Match 须为工单的版本，取自应答的 ETag，例如 \"3\"";
+        let detail = "If-Match 须为版本，取自应答的 ETag，例如 \"3\"";
         Refusal::unreadable(Error::field("If-Match", "malformed", detail))
     })
 }

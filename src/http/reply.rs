@@ -123,6 +123,11 @@ pub(crate) struct Once {
 }
 
 impl Once {
+    /// A request without a key.
+    pub(crate) fn never() -> Self {
+        Self { key: None, whose: String::new(), what: String::new() }
+    }
+
     /// The `Idempotency-Key` of a request.
     pub(crate) fn of(req: &HttpRequest, caller: &Caller, body: &[u8]) -> Result<Self> {
         let whose = caller.whose();

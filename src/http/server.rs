@@ -112,6 +112,12 @@ fn routes(config: &mut ServiceConfig) {
         .service(get("/api/docs", web::get().to(openapi::reader)))
         .service(get("/static/{name}", web::get().to(assets::get)))
         .service(get("/t/{signed}", web::get().to(page::progress)))
+        .service(
+            web::resource("/t/{signed}/form")
+                .route(web::get().to(page::question::show))
+                .route(web::post().to(page::question::take))
+                .default_service(only("GET, POST")),
+        )
         .service(get("/t/{signed}/files/{id}", web::get().to(page::file)))
         .service(get("/healthz", web::get().to(health::alive)))
         .service(get("/readyz", web::get().to(health::ready)))

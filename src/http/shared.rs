@@ -1,7 +1,7 @@
 //! What handlers need, handed in by the root, and the one way in which they change anything.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     ops::Deref,
     sync::{Arc, atomic::AtomicBool},
@@ -34,6 +34,8 @@ pub struct Shared {
     pub entropy: Entropy,
     /// What tickets need.
     pub setup: Setup,
+    /// The handling groups that are as the configuration says, by key.
+    pub configured_groups: BTreeSet<String>,
     /// Reads the signed addresses of progress pages.
     pub links: notify::Links,
     /// Where attachments lie.
@@ -80,6 +82,11 @@ impl Deref for Server {
 }
 
 impl Server {
+    /// What tickets are shown with.
+    pub(crate) fn means(&self) -> crate::api::Means {
+        (self.setup.clone(), self.links.clone())
+    }
+
     pub(crate) fn new(shared: Shared) -> Self {
         Self { shared, tokens: Tokens::default(), migrated: Migrated::default() }
     }

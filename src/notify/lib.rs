@@ -13,6 +13,7 @@ mod links;
 mod message;
 mod outbox;
 mod plan;
+mod question;
 mod render;
 mod schema;
 mod sql;

@@ -1,4 +1,5 @@
-//! Signed links to a ticket's progress page: no login, only this ticket, only until they expire.
+//! Signed links to a ticket's progress page, and to a question to its customer: no login, only this
+//! ticket or question, only until they expire.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use db::{Conn, OrDb as _, diesel::prelude::*};
@@ -10,8 +11,12 @@ use crate::schema::notify_key as k;
 
 /// Whom a link is made for that several members get: staff, nobody in particular.
 pub(crate) const STAFF: &str = "*";
-/// How long a link works.
+/// How long a link to a progress page works, and one to a question.
 const LIFE: Micros = 30 * time::DAY;
+const QUESTION_LIFE: Micros = 7 * time::DAY;
+/// With what the signed text of a link to a question begins; one to a progress page begins with a
+/// number, so that neither can be taken for the other.
+const QUESTION: &str = "ask.";
 /// Bytes of the signature that a link carries.
 const MAC_BYTES: usize = 16;
 
@@ -65,9 +70,14 @@ impl Links {
     /// The address of a ticket's progress page, for this member.
     pub fn url(&self, ticket: TicketId, userid: &str, now: Timestamp) -> String {
         let until = now.plus(LIFE).seconds();
-        let payload = format!("{ticket}.{until}.{userid}");
-        let mac = BASE64.encode(self.mac(&payload));
-        format!("{}/t/{}.{mac}", self.public_url, BASE64.encode(payload))
+        format!("{}/t/{}", self.public_url, self.sign(&format!("{ticket}.{until}.{userid}")))
+    }
+
+    /// The address of the page on which a customer answers a question.
+    pub fn question_url(&self, ticket: TicketId, ask: u64, now: Timestamp) -> String {
+        let until = now.plus(QUESTION_LIFE).seconds();
+        let signed = self.sign(&format!("{QUESTION}{ticket}.{until}.{ask}"));
+        format!("{}/t/{signed}/form", self.public_url)
     }
 
     /// What the signed part of an address stands for.
@@ -75,8 +85,26 @@ impl Links {
     /// # Errors
     /// `link.invalid` for anything that we did not sign, `link.expired` for what is too old.
     pub fn read(&self, signed: &str, now: Timestamp) -> Result<Link> {
-        let invalid =
-            || Error::new(Kind::NotFound, "link.invalid", "链接无效，请从企业微信的消息中重新打开");
+        let (ticket, userid) = parts(&self.open_signed(signed)?, now)?;
+        Ok(Link { ticket, userid })
+    }
+
+    /// Which question of which ticket the signed part of an address stands for.
+    ///
+    /// # Errors
+    /// Those of [`Links::read`].
+    pub fn read_question(&self, signed: &str, now: Timestamp) -> Result<(TicketId, u64)> {
+        let payload = self.open_signed(signed)?;
+        let (ticket, ask) = parts(payload.strip_prefix(QUESTION).ok_or_else(invalid)?, now)?;
+        Ok((ticket, ask.parse().map_err(|_not_a_number| invalid())?))
+    }
+
+    fn sign(&self, payload: &str) -> String {
+        format!("{}.{}", BASE64.encode(payload), BASE64.encode(self.mac(payload)))
+    }
+
+    /// The text that was signed.
+    fn open_signed(&self, signed: &str) -> Result<String> {
         let (payload, mac) = signed.split_once('.').ok_or_else(invalid)?;
         let (payload, mac) = (BASE64.decode(payload), BASE64.decode(mac));
         let (Ok(payload), Ok(mac)) = (payload, mac) else { return Err(invalid()) };
@@ -86,15 +114,7 @@ impl Links {
         if mac.len() != MAC_BYTES || check.verify_truncated_left(&mac).is_err() {
             return Err(invalid());
         }
-        let mut parts = payload.splitn(3, '.');
-        let mut part = || parts.next().ok_or_else(invalid);
-        let (ticket, until, userid) = (part()?, part()?, part()?);
-        let ticket = ticket.parse().map_err(|_not_an_id| invalid())?;
-        if now.seconds() >= until.parse::<i64>().map_err(|_not_a_time| invalid())? {
-            let detail = "链接已过期，请从企业微信的消息中重新打开";
-            return Err(Error::new(Kind::NotFound, "link.expired", detail));
-        }
-        Ok(Link { ticket, userid: userid.to_owned() })
+        Ok(payload)
     }
 
     fn mac(&self, payload: &str) -> Vec<u8> {
@@ -103,6 +123,23 @@ impl Links {
         mac.update(payload.as_bytes());
         mac.finalize().into_bytes().iter().take(MAC_BYTES).copied().collect()
     }
+}
+
+fn invalid() -> Error {
+    Error::new(Kind::NotFound, "link.invalid", "链接无效，请从企业微信的消息中重新打开")
+}
+
+/// The ticket of a link, and for whom or what it is, unless it is too old.
+fn parts(payload: &str, now: Timestamp) -> Result<(TicketId, String)> {
+    let mut parts = payload.splitn(3, '.');
+    let mut part = || parts.next().ok_or_else(invalid);
+    let (ticket, until, rest) = (part()?, part()?, part()?);
+    let ticket = ticket.parse().map_err(|_not_an_id| invalid())?;
+    if now.seconds() >= until.parse::<i64>().map_err(|_not_a_time| invalid())? {
+        let detail = "链接已过期，请从企业微信的消息中重新打开";
+        return Err(Error::new(Kind::NotFound, "link.expired", detail));
+    }
+    Ok((ticket, rest.to_owned()))
 }
 
 #[cfg(test)]
@@ -122,6 +159,21 @@ mod tests {
         assert_eq!(link, Link { ticket: TicketId(42), userid: "zhang.san".into() });
         assert_eq!(links(1).read(signed, now.plus(LIFE)).unwrap_err().code(), "link.expired");
         assert_eq!(links(2).read(signed, now).unwrap_err().code(), "link.invalid");
+    }
+
+    #[test]
+    fn a_link_to_a_question_is_none_to_a_progress_page_and_the_other_way_round() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let url = links(1).question_url(TicketId(42), 7, now);
+        let signed = url.strip_prefix("https://desk.example.com/t/").unwrap();
+        let signed = signed.strip_suffix("/form").unwrap();
+        assert_eq!(links(1).read_question(signed, now).unwrap(), (TicketId(42), 7));
+        assert_eq!(links(1).read(signed, now).unwrap_err().code(), "link.invalid");
+        let late = links(1).read_question(signed, now.plus(QUESTION_LIFE)).unwrap_err();
+        assert_eq!(late.code(), "link.expired");
+        let page = links(1).url(TicketId(42), "7", now);
+        let page = page.rsplit('/').next().unwrap();
+        assert_eq!(links(1).read_question(page, now).unwrap_err().code(), "link.invalid");
     }
 
     #[test]

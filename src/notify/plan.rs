@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use db::Conn;
-use flow::{Effect, Notice};
+use flow::{Effect, Notice, Trouble};
 use kernel::{Actor, Ctx, Result, TaskId, TicketId};
 use ticket::{Event, Fact, Task, Ticket};
 use wecom::message::{Body, RECEIVERS_MAX};
@@ -14,6 +14,7 @@ use crate::{
     face::{StarterFace, TaskFace},
     message::{Kind, Message},
     outbox::{self, Change},
+    question,
     render::{Names, Painter},
     sql::{self, NewMessage},
 };
@@ -222,6 +223,7 @@ fn tell(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket, event: &Event)
             notice(conn, ctx, desk, ticket, (userid, &words))?;
         }
     }
+    question::pass_on(conn, ctx, desk, ticket, event)?;
     for fact in &event.facts {
         let Fact::Ordered { effect } = fact else { continue };
         if let Effect::Notify { step, what, to, .. } = effect.as_ref() {
@@ -232,12 +234,23 @@ fn tell(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket, event: &Event)
             }
         }
     }
-    let alarmed = event.facts.iter().any(|fact| matches!(fact, Fact::Alarmed { .. }));
-    if let (true, Some(starter)) = (alarmed, ticket.creator.userid()) {
-        tracing::warn!(ticket = %ticket.id, "nobody can handle a ticket");
-        let words =
-            format!("{} {}\n暂时没有可用的处理人，请联系管理员安排", ticket.no, ticket.title);
-        notice(conn, ctx, desk, ticket, (starter, &words))?;
+    let alarm = event.facts.iter().find_map(|fact| match fact {
+        Fact::Alarmed { step, why } => Some((step, why)),
+        _ => None,
+    });
+    let Some((step, why)) = alarm else { return Ok(()) };
+    tracing::warn!(ticket = %ticket.id, step, ?why, "a ticket cannot go on by itself");
+    let trouble = match why {
+        Trouble::Nobody => "暂时没有可用的处理人，请联系管理员安排",
+        Trouble::NobodyAbove => "已超时，但没有可以升级的上级，请联系管理员安排",
+        Trouble::ActionFailed => "自动动作没有成功，请联系管理员处理",
+        Trouble::ChildrenFailed => "子工单都没有完成，请联系管理员处理",
+    };
+    // Who raised it; of what a program raised, who worked on it last.
+    let last = ticket.tasks.iter().rev().find_map(|task| task.owner.as_deref());
+    if let Some(userid) = ticket.creator.userid().or(last) {
+        let words = format!("{} {}\n{trouble}", ticket.no, ticket.title);
+        notice(conn, ctx, desk, ticket, (userid, &words))?;
     }
     Ok(())
 }

@@ -77,6 +77,7 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         attachments: Vec::new(),
         tags: Vec::new(),
         parent: None,
+        links: Vec::new(),
         children: Vec::new(),
         urged: 3,
         urged_at: None,

@@ -1,4 +1,5 @@
-//! Handling groups (处理组): who may be given a kind of work. They come from the configuration.
+//! Handling groups (处理组): who may be given a kind of work. Those of the configuration are made what
+//! it says at every start; others are changed as people like.
 
 use db::Conn;
 use kernel::{Ctx, Result};
@@ -30,6 +31,11 @@ pub fn set_group(conn: &mut Conn, ctx: &Ctx, group: &Group) -> Result<()> {
         Some(same) if same == group => Ok(()),
         _ => sql::group::put(conn, &group, ctx.now),
     }
+}
+
+/// Drops a group; false when there is none.
+pub fn delete_group(conn: &mut Conn, key: &str) -> Result<bool> {
+    sql::group::delete(conn, key)
 }
 
 /// The group with this key.

@@ -23,7 +23,7 @@ mod token;
 
 pub use audit::{AuditEntry, AuditFilter, audit, list_audit};
 pub use department::{Department, find_department, list_departments};
-pub use group::{Group, find_group, group_members, list_groups, set_group};
+pub use group::{Group, delete_group, find_group, group_members, list_groups, set_group};
 pub use leave::{Leave, NewLeave, away, end_leave, list_leaves, put_leave};
 pub use member::{
     Member, MemberFilter, MemberStatus, find_member, list_members, members_by_ids, visible_members,

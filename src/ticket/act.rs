@@ -11,15 +11,15 @@ use kernel::{Ctx, Error, FieldError, Kind, Result, TaskId, TicketId};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    actions::{self, Action, Case},
-    answers,
+    actions::{self, Case, Fills},
+    answers, deed,
     effect::{facts_of, keep_timers},
     explain,
     fact::{Event, Fact, fill, follow, replay},
     family,
     known::{About, Decided, Known},
     policy::{self, Scope},
-    sql,
+    question, sql,
     ticket::Ticket,
 };
 
@@ -92,16 +92,17 @@ pub fn act(
     if command.on.is_some_and(|task| !is_open(&ticket, task)) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
-    let case = Case { ctx, ticket: &ticket, flow: &template.flow, on: command.on };
+    let (form, flow) = (&template.form, &template.flow);
+    let case = Case { ctx, ticket: &ticket, form, flow, on: command.on };
     if !action.allows(&case) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
     let mut asked = command.input.clone();
-    let given = action.fills().and_then(|_verb| asked.remove("form"));
-    let input = checked(action, &asked)?;
+    let given = action.fills().and_then(|_part| asked.remove("form"));
+    let input = form::check(&action.dialog(&case), &asked).map_err(refused_fields)?;
     policy::check_files(conn, &ctx.actor, &action.files(&input))?;
     let change = action.apply(&case, &input)?;
-    let changed = filled(conn, &template, &case, (action, given))?;
+    let changed = filled(conn, &template, &case, (action.fills(), change.flow.as_ref(), given))?;
     let mut seen = ticket.clone();
     let mut all = Vec::new();
     if !changed.is_empty() {
@@ -130,11 +131,8 @@ fn filled(
     conn: &mut Conn,
     template: &Published,
     case: &Case<'_>,
-    (action, given): (&dyn Action, Option<Value>),
+    (part, event, given): (Option<Fills>, Option<&FlowEvent>, Option<Value>),
 ) -> Result<Answers> {
-    let Some(task) = action.fills().and_then(|verb| case.task(verb)) else {
-        return Ok(Answers::new());
-    };
     let given = match given {
         None => Map::new(),
         Some(Value::Object(given)) => given,
@@ -142,11 +140,24 @@ fn filled(
             return Err(Error::field("form", "wrong_type", "form 须是字段到内容的对象"));
         }
     };
-    answers::fill(conn, case.ctx, template, (case.ticket, &task.step), &given)
-}
-
-fn checked(action: &dyn Action, input: &Map<String, Value>) -> Result<Answers> {
-    form::check(&action.input(), input).map_err(refused_fields)
+    match (part, event) {
+        (Some(Fills::Step(verb)), _) => match case.task(verb) {
+            Some(task) => {
+                answers::fill(conn, case.ctx, template, (case.ticket, &task.step), &given)
+            }
+            None => Ok(Answers::new()),
+        },
+        (Some(Fills::Asked), Some(FlowEvent::Answered { ask, .. })) => {
+            match question::asked(case.ticket, *ask) {
+                Some((_step, asked)) => {
+                    let part = (case.ticket, asked.fields.as_slice());
+                    answers::fill_only(conn, case.ctx, template, part, &given)
+                }
+                None => Ok(Answers::new()),
+            }
+        }
+        _ => Ok(Answers::new()),
+    }
 }
 
 /// A form's problems as the house's error.
@@ -200,7 +211,7 @@ pub(crate) fn settle(
     let mut records = Vec::new();
     for (_step, Decided { step, lines, turn, given }) in decided {
         let leads_to_it = |fact: &Fact| match fact {
-            Fact::TaskOpened { step: of, .. } | Fact::Alarmed { step: of } => *of == step,
+            Fact::TaskOpened { step: of, .. } | Fact::Alarmed { step: of, .. } => *of == step,
             _ => false,
         };
         if !facts.iter().any(leads_to_it) {
@@ -242,6 +253,7 @@ pub(crate) fn commit(
     sql::project(conn, &after, &event)?;
     keep_timers(conn, ctx, id, &event)?;
     family::tell(conn, ctx, &after, &event)?;
+    deed::order(conn, ctx, id, &event)?;
     kernel::crash_point("act.event");
     let body = json!({ "ticket_id": id, "seq": seq }).to_string();
     let (order, once) = (format!("ticket:{id}"), format!("ticket:{id}:{seq}"));

@@ -1,7 +1,9 @@
 //! What can be done to a ticket. One file an action, one line in [`ACTIONS`]; the route, the
 //! buttons and the documentation are read off the list.
 
+mod answer;
 mod approve;
+mod ask;
 mod attach;
 mod claim;
 mod comment;
@@ -44,6 +46,8 @@ pub const ACTIONS: &[&dyn Action] = &[
     &cosign::Cosign,
     &release::Release,
     &recall::Recall,
+    &ask::Ask,
+    &answer::Answer,
     &comment::Comment,
     &attach::Attach,
     &urge::Urge,
@@ -68,9 +72,14 @@ pub trait Action: Sync {
         Form::default()
     }
 
-    /// With what the step's part of the ticket's form is filled in, under `form` beside the
-    /// dialog's own answers; not at all when absent.
-    fn fills(&self) -> Option<Verb> {
+    /// The same as it is asked of this ticket now.
+    fn dialog(&self, _case: &Case<'_>) -> Form {
+        self.input()
+    }
+
+    /// Which part of the ticket's form is filled in with it, under `form` beside the dialog's own
+    /// answers; none when absent.
+    fn fills(&self) -> Option<Fills> {
         None
     }
 
@@ -94,6 +103,15 @@ pub trait Action: Sync {
     fn apply(&self, case: &Case<'_>, input: &Answers) -> Result<Change>;
 }
 
+/// Which part of the ticket's form an action fills in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fills {
+    /// What is asked at the step with which one does that.
+    Step(Verb),
+    /// What the customer was asked for.
+    Asked,
+}
+
 /// Whose an action is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
@@ -103,6 +121,8 @@ pub enum By {
     Starter,
     /// Whoever may see it.
     Anybody,
+    /// The customer who was asked, or who speaks for him.
+    Customer,
 }
 
 /// What an action looks at.
@@ -111,6 +131,8 @@ pub struct Case<'a> {
     pub ctx: &'a Ctx,
     /// The ticket as it is.
     pub ticket: &'a Ticket,
+    /// The form of its template.
+    pub form: &'a Form,
     /// The flow of its template.
     pub flow: &'a Flow,
     /// The task that the button belongs to.

@@ -3,11 +3,11 @@
 
 use catalog::Published;
 use db::Conn;
-use form::{Answers, Context, Reference, Referred};
+use form::{Answers, Compiled, Context, Reference, Referred};
 use kernel::{Ctx, Error, FieldError, FileId, Result};
 use serde_json::{Map, Value};
 
-use crate::{Ticket, act::refused_fields, policy, sql};
+use crate::{Ticket, act::refused_fields, policy, question, sql};
 
 /// Brings what was answered to what is stored.
 ///
@@ -65,9 +65,34 @@ pub(crate) fn fill(
     if given.is_empty() && !template.form.fields.iter().any(asks) {
         return Ok(Answers::new());
     }
-    let form = template.compiled();
     let context = Context { step: Some(step), owned: None, before: Some(&ticket.form) };
-    let answers = form.check(given, &context).map_err(refused)?;
+    change(conn, ctx, template.compiled(), (ticket, &context), given)
+}
+
+/// The same of these fields alone, whoever may fill them in at which step.
+///
+/// # Errors
+/// Those of [`fill`].
+pub(crate) fn fill_only(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    template: &Published,
+    (ticket, fields): (&Ticket, &[String]),
+    given: &Map<String, Value>,
+) -> Result<Answers> {
+    let form = Compiled::new(&question::only(&template.form, fields))
+        .map_err(|problems| broken(template, &problems))?;
+    change(conn, ctx, &form, (ticket, &question::context(ticket)), given)
+}
+
+fn change(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    form: &Compiled,
+    (ticket, context): (&Ticket, &Context<'_>),
+    given: &Map<String, Value>,
+) -> Result<Answers> {
+    let answers = form.check(given, context).map_err(refused)?;
     // What was there before was checked when it came, and it was another who could show it.
     let known = form.references(&ticket.form);
     let is_known =
@@ -79,6 +104,10 @@ pub(crate) fn fill(
     let cleared: Vec<_> = cleared.map(|key| (key.clone(), Value::Null)).collect();
     let changed = answers.into_iter().filter(|(key, value)| ticket.form.get(key) != Some(value));
     Ok(changed.chain(cleared).collect())
+}
+
+fn broken(template: &Published, problems: &[form::Problem]) -> Error {
+    Error::bug(format!("the published form of {} is broken: {problems:?}", template.key))
 }
 
 fn refused(problems: Vec<form::Problem>) -> Error {

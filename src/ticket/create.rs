@@ -13,6 +13,7 @@ use crate::{
     known::{About, Known},
     sql,
     ticket::{Parent, Priority, SOURCES, TemplateRef, Ticket},
+    trigger,
 };
 
 /// What a new ticket is made of.
@@ -34,6 +35,8 @@ pub struct New<'a> {
 
 /// The entry by which the children of other tickets come.
 pub(crate) const SUBTICKET: &str = "subticket";
+/// The entry by which those come that several others set going.
+pub(crate) const TRIGGER: &str = "trigger";
 
 /// The longest tag, in characters, and the most of them.
 const TAG_MAX: usize = 32;
@@ -44,8 +47,8 @@ const TAGS_MAX: usize = 20;
 /// # Errors
 /// `field_invalid` with every wrong field; `template.not_found`.
 pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Result<Ticket> {
-    if new.source == SUBTICKET {
-        let detail = "子工单只能由流程发起，请换一个来源";
+    if [SUBTICKET, TRIGGER].contains(&new.source) {
+        let detail = "这个来源的工单只能由流程或触发器发起，请换一个来源";
         return Err(Error::field("source", "not_an_option", detail));
     }
     create_for(conn, ctx, setup, new, None)
@@ -98,7 +101,9 @@ pub(crate) fn create_for(
     facts.extend(facts_of(ctx, None, effects));
     let records = settle(conn, ctx, decided, &facts)?;
     facts.extend(records);
-    commit(conn, ctx, TicketId::next(&ctx.ids, ctx.now), None, "create", facts)
+    let ticket = commit(conn, ctx, TicketId::next(&ctx.ids, ctx.now), None, "create", facts)?;
+    trigger::watch(conn, ctx, &template, &ticket)?;
+    Ok(ticket)
 }
 
 /// The priority that a ticket has on account of whose it is, and the record of it when that is

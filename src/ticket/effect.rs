@@ -40,7 +40,7 @@ pub(crate) fn facts_of(ctx: &Ctx, ticket: Option<&Ticket>, effects: Vec<Effect>)
                 let task = tasks.get(&(step, round, slot));
                 facts.extend(task.map(|&task| Fact::TaskClosed { task, is_done, by }));
             }
-            Effect::Alarm { step, .. } => facts.push(Fact::Alarmed { step }),
+            Effect::Alarm { step, why, .. } => facts.push(Fact::Alarmed { step, why }),
             Effect::End { how } => {
                 let status =
                     if how == Outcome::Finished { Status::Closed } else { Status::Cancelled };

@@ -28,6 +28,10 @@ pub(crate) fn refusal(
     }
     match action.by() {
         By::Handler => {}
+        By::Customer => {
+            let detail = format!("工单 {no} 没有在等客户补充资料");
+            return Ok(conflict("ticket.not_asked", detail));
+        }
         By::Starter => {
             let label = action.label();
             let detail = match ticket.creator.userid() {
@@ -50,6 +54,11 @@ pub(crate) fn refusal(
         let detail = format!("您不是工单 {no} 当前的处理人");
         return Ok(Error::new(Kind::Forbidden, "ticket.not_handler", detail));
     };
+    let is_asked = ticket.flow.run(&task.step).is_some_and(|run| run.asked.is_some());
+    if is_asked && action.name() == "ask" {
+        let detail = format!("工单 {no} 已请客户补充，正在等他回复");
+        return Ok(conflict("ticket.asked_already", detail));
+    }
     Ok(match (task.state, &task.owner) {
         (TaskState::Open, Some(owner)) if owner != userid => {
             let detail = format!("工单 {no} 已被 {} 认领", name(conn, owner)?);

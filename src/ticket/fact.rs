@@ -1,14 +1,14 @@
 //! Facts: what an event changed. The snapshot is nothing but the fold of its facts, so replaying
 //! the log gives the snapshot.
 
-use flow::State;
+use flow::{State, Trouble};
 use form::Answers;
 use kernel::{Actor, Error, Result, TaskId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ticket::{
-    Attachment, Child, Parent, Priority, Status, Task, TaskState, TemplateRef, Ticket,
+    Attachment, Child, Link, Parent, Priority, Status, Task, TaskState, TemplateRef, Ticket,
 };
 
 /// One thing that became true.
@@ -59,10 +59,22 @@ pub enum Fact {
         /// Who did it.
         by: Option<String>,
     },
-    /// Nobody can do a step.
+    /// A step cannot go on by itself.
     Alarmed {
         /// The step.
         step: String,
+        /// Why.
+        why: Trouble,
+    },
+    /// It is more or less urgent.
+    Prioritised {
+        /// How urgent.
+        priority: Priority,
+    },
+    /// Another ticket has to do with it.
+    Linked {
+        /// That ticket.
+        link: Link,
     },
     /// The ticket ended.
     Ended {
@@ -177,6 +189,16 @@ pub struct Event {
     pub facts: Vec<Fact>,
 }
 
+impl Event {
+    /// What was said with it.
+    pub fn said(&self) -> Option<&str> {
+        self.facts.iter().find_map(|fact| match fact {
+            Fact::Commented { text } => Some(text.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// The ticket after one more event.
 ///
 /// # Errors
@@ -237,6 +259,7 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
         tags: created.tags,
         parent: created.parent,
         children: Vec::new(),
+        links: Vec::new(),
         urged: 0,
         urged_at: None,
         created_at: at,
@@ -271,6 +294,8 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
             }
         }
         Fact::ChildRaised { child } => ticket.children.push(child.clone()),
+        Fact::Prioritised { priority } => ticket.priority = *priority,
+        Fact::Linked { link } => ticket.links.push(link.clone()),
         Fact::Suspended => ticket.status = Status::Suspended,
         Fact::Continued => ticket.status = Status::Open,
         Fact::Stepped { state } => ticket.flow = state.clone(),

@@ -3,6 +3,7 @@
 
 use db::Conn;
 use flow::{Effect, Event as FlowEvent, Outcome, SlotState};
+use form::{Answers, Compiled};
 use kernel::{Ctx, Error, Kind, Result, TicketId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -57,7 +58,7 @@ pub(crate) fn tell(conn: &mut Conn, ctx: &Ctx, ticket: &Ticket, event: &Event) -
 fn wanted(ticket: &Ticket, effect: &Effect) -> Option<(News, TicketId)> {
     match effect.clone() {
         Effect::StartSubticket { step, round, child, template, title, form } => {
-            let depth = ticket.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
+            let depth = depth_below(ticket);
             let of = Parent { ticket: ticket.id, step, round, child, depth };
             Some((News::Wanted { of, template, title, form }, ticket.id))
         }
@@ -68,6 +69,11 @@ fn wanted(ticket: &Ticket, effect: &Effect) -> Option<(News, TicketId)> {
         }
         _ => None,
     }
+}
+
+/// How deep a child of this ticket is.
+pub(crate) fn depth_below(ticket: &Ticket) -> u8 {
+    ticket.parent.as_ref().map_or(0, |parent| parent.depth).saturating_add(1)
 }
 
 fn put(
@@ -107,8 +113,14 @@ pub fn hear(conn: &mut Conn, ctx: &Ctx, setup: &Setup, body: &str) -> Result<&'s
             if !is_wanted(&parent, &of) {
                 return Ok("not_wanted");
             }
-            match raise(conn, ctx, setup, &parent, (&of, &template, &title, form)) {
-                Ok(()) => Ok("raised"),
+            let raised = mapped(conn, setup, &parent, &form)
+                .and_then(|form| raise(conn, ctx, setup, &parent, (&of, &template, &title, form)));
+            match raised {
+                Ok(child) => {
+                    let facts = vec![Fact::ChildRaised { child }];
+                    act::commit(conn, ctx, parent.id, Some(parent), "subticket", facts)?;
+                    Ok("raised")
+                }
                 // What is wrong with a child is its parent's trouble, and not the queue's.
                 Err(error) if matches!(error.kind(), Kind::Invalid | Kind::NotFound) => {
                     tracing::warn!(ticket = %parent.id, %error, "a child could not be raised");
@@ -135,13 +147,30 @@ fn is_wanted(parent: &Ticket, of: &Parent) -> bool {
     waits && !parent.children.iter().any(is_it)
 }
 
-fn raise(
+/// What is filled in for a child, taken from its parent's form.
+fn mapped(
+    conn: &mut Conn,
+    setup: &Setup,
+    parent: &Ticket,
+    values: &Map<String, Value>,
+) -> Result<Answers> {
+    let template = setup.catalog.find(conn, &parent.template.key, parent.template.version)?;
+    let form = Compiled::new(&template.form)
+        .map_err(|_broken| Error::bug(format!("the form of {} is broken", template.key)))?;
+    form.derive(values, &parent.form).map_err(|one| Error::field(one.path, one.code, one.detail))
+}
+
+/// Raises a child.
+///
+/// # Errors
+/// `ticket.too_deep`; those of a creation.
+pub(crate) fn raise(
     conn: &mut Conn,
     ctx: &Ctx,
     setup: &Setup,
     parent: &Ticket,
     (of, template, title, mut form): (&Parent, &str, &str, Map<String, Value>),
-) -> Result<()> {
+) -> Result<Child> {
     if of.depth > DEPTH_MAX {
         let detail = format!("子工单最多 {DEPTH_MAX} 层，请检查模板 {template} 是否循环发起");
         return Err(Error::new(Kind::Invalid, "ticket.too_deep", detail));
@@ -156,17 +185,13 @@ fn raise(
         tags: parent.tags.clone(),
     };
     let child = create::create_for(conn, ctx, setup, &new, Some((parent, of)))?;
-    let fact = Fact::ChildRaised {
-        child: Child {
-            ticket: child.id,
-            no: child.no,
-            step: of.step.clone(),
-            round: of.round,
-            n: of.child,
-        },
-    };
-    act::commit(conn, ctx, parent.id, Some(parent.clone()), "subticket", vec![fact])
-        .map(|_after| ())
+    Ok(Child {
+        ticket: child.id,
+        no: child.no,
+        step: of.step.clone(),
+        round: of.round,
+        n: of.child,
+    })
 }
 
 fn ended(

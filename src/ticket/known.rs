@@ -142,7 +142,8 @@ impl<'c> Known<'c> {
 
     /// The hours that count for this template.
     fn work_time(&self) -> &WorkTime {
-        &self.setup.work_time
+        let named = self.template.calendar.as_ref().and_then(|key| self.parts.calendars.get(key));
+        named.map_or(&self.setup.work_time, |(_calendar, work_time)| work_time)
     }
 
     fn surge(&self, at: Timestamp) -> Option<&Surge> {

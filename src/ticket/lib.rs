@@ -6,6 +6,7 @@ mod act;
 mod actions;
 mod answers;
 mod create;
+mod deed;
 pub mod draft;
 mod effect;
 mod explain;
@@ -16,17 +17,20 @@ mod leave;
 mod list;
 mod migrate;
 mod policy;
+mod question;
 mod rehearse;
 mod responsibility;
 mod schema;
 mod sql;
 mod ticket;
+mod trigger;
 mod view;
 
 pub use act::{Command, Setup, TOPIC_EVENT, act, check_replay};
-pub use actions::{ACTIONS, Action, By, Case, Change, find as find_action};
+pub use actions::{ACTIONS, Action, By, Case, Change, Fills, find as find_action};
 pub use answers::files_of;
 pub use create::{New, create};
+pub use deed::{Request, Run, TOPIC_ACTION, TOPIC_WEBHOOK, action_ended, run as run_action};
 pub use effect::{TOPIC_TIMER, ring};
 pub use fact::{Created, Event, Fact, follow, replay};
 pub use family::{TOPIC_FAMILY, hear};
@@ -34,16 +38,20 @@ pub use leave::hand_over;
 pub use list::{Filter, ToDo, TodoRow, list, open_of, to_do};
 pub use migrate::{Migration, Move};
 pub use policy::{Scope, reads, seen_by};
+pub use question::{CUSTOMER_KINDS, Inquiry, Question, inquire};
 pub use rehearse::{
     Compared, Rehearsal, Sample, Stop, Stuck, TICKETS_MAX, Verdict, rehearse, rehearse_last,
 };
 pub use responsibility::{Duty, Responsibility, responsibility};
 pub use sql::{event, events, find_by_no, get, ids_after};
 pub use ticket::{
-    Attachment, Child, Parent, Priority, SOURCES, Status, Task, TaskState, TemplateRef, Ticket,
+    Attachment, Child, Link, Parent, Priority, SOURCES, Status, Task, TaskState, TemplateRef,
+    Ticket,
 };
+pub use trigger::{TOPIC_TRIGGER, look};
 pub use view::{
-    ChildView, DecisionView, StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view,
+    AskedView, ChildView, DecisionView, StepView, TaskView, TicketView, TimelineEntry, allowed,
+    timeline, view,
 };
 
 #[cfg(test)]

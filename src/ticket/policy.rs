@@ -41,7 +41,8 @@ impl Scope {
                         task.owner.as_ref() == Some(userid) || task.handlers.contains(userid)
                     })
             }
-            Self::Customer(external_userid) => ticket.customer.as_ref() == Some(external_userid),
+            // A ticket whose customer is not known is his to whom its link was given.
+            Self::Customer(id) => ticket.customer.as_deref().unwrap_or_default() == id,
         }
     }
 }
@@ -115,7 +116,7 @@ pub(crate) fn check_files(
     let found = files::find_all(conn, &ids)?;
     let is_his = |file: &files::File| match actor {
         Actor::Member { userid } => file.sent_by.as_ref() == Some(userid),
-        Actor::Customer { .. } => false,
+        Actor::Customer { external_userid } => file.sent_by.as_ref() == Some(external_userid),
         Actor::Token { .. } | Actor::System => true,
     };
     let is_wrong = |id: &FileId| !found.iter().any(|file| file.id == *id && is_his(file));

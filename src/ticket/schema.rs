@@ -74,6 +74,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ticket_alike (alike_key, ticket_id) {
+        alike_key -> Text,
+        ticket_id -> BigInt,
+        created_at -> BigInt,
+        raised -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(ticket_ticket, ticket_task, ticket_handler);
 
 diesel::table! {

@@ -1,5 +1,6 @@
 //! The SQL that saves and loads tickets. Nothing here decides anything.
 
+pub(crate) mod alike;
 mod turn;
 
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};

@@ -112,7 +112,7 @@ impl Priority {
 }
 
 /// The entries by which a ticket can come.
-pub const SOURCES: [&str; 12] = [
+pub const SOURCES: [&str; 13] = [
     "app_message",
     "menu",
     "bot",
@@ -125,6 +125,7 @@ pub const SOURCES: [&str; 12] = [
     "qr",
     "web_form",
     "subticket",
+    "trigger",
 ];
 
 /// Something that belongs to a ticket besides its form.
@@ -221,6 +222,17 @@ pub struct Child {
     pub n: usize,
 }
 
+/// Another ticket that has to do with this one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// That ticket.
+    pub ticket: TicketId,
+    /// Its number.
+    pub no: String,
+    /// Why, in words.
+    pub why: String,
+}
+
 /// Which template, in which version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateRef {
@@ -269,6 +281,9 @@ pub struct Ticket {
     /// The tickets that it raised, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Child>,
+    /// The other tickets that have to do with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
     /// How often it was urged.
     pub urged: u32,
     /// When it last was.

@@ -12,7 +12,7 @@ use crate::{
     actions::{ACTIONS, Case},
     fact::{Event, Fact},
     policy,
-    ticket::{Attachment, Child, Priority, Status, TaskState, TemplateRef, Ticket},
+    ticket::{Attachment, Child, Link, Priority, Status, TaskState, TemplateRef, Ticket},
 };
 
 /// One step as it is shown.
@@ -49,6 +49,23 @@ pub struct TaskView {
     pub opened_at: Timestamp,
     /// When it ended.
     pub closed_at: Option<Timestamp>,
+}
+
+/// A question that waits for the customer, as it is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct AskedView {
+    /// Which question; an answer names it.
+    pub ask: String,
+    /// The step that waits.
+    pub step: String,
+    /// Who asked.
+    pub by: String,
+    /// Since when it waits.
+    pub at: Timestamp,
+    /// Which fields the customer is to fill in.
+    pub fields: Vec<String>,
+    /// The page on which he does, for whoever passes it on.
+    pub url: String,
 }
 
 /// A ticket that another one raised, or that raised it, as it is shown.
@@ -93,6 +110,8 @@ pub struct TicketView {
     pub steps: Vec<StepView>,
     /// Its tasks, oldest first.
     pub tasks: Vec<TaskView>,
+    /// What the customer was asked for and has not answered.
+    pub asked: Vec<AskedView>,
     /// What was added to it.
     pub attachments: Vec<Attachment>,
     /// Words that group it.
@@ -101,6 +120,8 @@ pub struct TicketView {
     pub parent: Option<TicketId>,
     /// The tickets that it raised, oldest first.
     pub children: Vec<ChildView>,
+    /// The other tickets that have to do with it.
+    pub links: Vec<Link>,
     /// How often it was urged.
     pub urged: u32,
     /// When it was raised.
@@ -122,8 +143,13 @@ pub struct CustomerRef {
     pub external_userid: String,
 }
 
-/// A ticket for whoever asks.
-pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Published) -> TicketView {
+/// A ticket for whoever asks; `link` makes the address of the page of a question.
+pub fn view(
+    ctx: &Ctx,
+    ticket: &Ticket,
+    template: &Published,
+    link: &dyn Fn(u64) -> String,
+) -> TicketView {
     let steps = ticket.flow.steps.iter().map(|run| StepView {
         key: run.key.clone(),
         name: template.flow.step(&run.key).map(|step| step.name.clone()).unwrap_or_default(),
@@ -141,6 +167,17 @@ pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Published) -> TicketView {
         opened_at: task.opened_at,
         closed_at: task.closed_at,
     });
+    let asked = ticket.flow.steps.iter().filter_map(|run| {
+        let asked = run.asked.as_ref()?;
+        Some(AskedView {
+            ask: asked.id.to_string(),
+            step: run.key.clone(),
+            by: asked.by.clone(),
+            at: asked.at,
+            fields: asked.fields.clone(),
+            url: link(asked.id),
+        })
+    });
     let customer = ticket.customer.clone();
     TicketView {
         id: ticket.id,
@@ -156,10 +193,12 @@ pub fn view(ctx: &Ctx, ticket: &Ticket, template: &Published) -> TicketView {
         creator: ticket.creator.clone(),
         steps: steps.collect(),
         tasks: tasks.collect(),
+        asked: asked.collect(),
         attachments: ticket.attachments.clone(),
         tags: ticket.tags.clone(),
         parent: ticket.parent.as_ref().map(|parent| parent.ticket),
         children: ticket.children.iter().map(|child| child_view(ticket, child)).collect(),
+        links: ticket.links.clone(),
         urged: ticket.urged,
         created_at: ticket.created_at,
         updated_at: ticket.updated_at,
@@ -181,7 +220,8 @@ fn child_view(ticket: &Ticket, child: &Child) -> ChildView {
 
 /// The actions that whoever asks may do now, in the order of their buttons.
 pub fn allowed(ctx: &Ctx, ticket: &Ticket, template: &Template) -> Vec<&'static str> {
-    let case = Case { ctx, ticket, flow: &template.flow, on: None };
+    let (form, flow) = (&template.form, &template.flow);
+    let case = Case { ctx, ticket, form, flow, on: None };
     ACTIONS.iter().filter(|action| action.allows(&case)).map(|action| action.name()).collect()
 }
 
@@ -247,10 +287,7 @@ pub fn timeline(events: &[Event], names: &BTreeMap<String, String>) -> Vec<Timel
 }
 
 fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> String {
-    let said = event.facts.iter().find_map(|fact| match fact {
-        Fact::Commented { text } => Some(text.as_str()),
-        _ => None,
-    });
+    let said = event.said();
     let done = match event.verb.as_str() {
         "create" => format!("{name} 创建了工单"),
         "claim" => format!("{name} 认领了工单"),
@@ -273,6 +310,8 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
             format!("{name} 把工单升级到模板第 {} 版", to.unwrap_or_default())
         }
         "recall" => format!("{name} 拿回了工单"),
+        "ask" => format!("{name} 请客户补充资料"),
+        "answer" => format!("{name} 补充了资料"),
         "suspend" => format!("{name} 挂起了工单"),
         "resume" => format!("{name} 恢复了工单"),
         "jump" => format!("{name} 人工介入"),
@@ -285,6 +324,16 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
         }
         "subticket_ended" => "一张子工单已结束".to_owned(),
         "timer" => by_itself(event).to_owned(),
+        "action" if is_alarmed(event) => "自动动作没有成功".to_owned(),
+        "action" => "自动动作已完成".to_owned(),
+        "trigger" => name.to_owned(),
+        "link" => {
+            let no = event.facts.iter().filter_map(|fact| match fact {
+                Fact::Linked { link } => Some(link.no.as_str()),
+                _ => None,
+            });
+            format!("关联工单 {}", no.collect::<Vec<_>>().join("、"))
+        }
         "transfer" => format!("{name} 转办给 {}", receiver(event, name_of)),
         "delegate" => format!("{name} 委派给 {}", receiver(event, name_of)),
         "cosign" => match receiver(event, name_of) {
@@ -315,6 +364,11 @@ fn receiver(event: &Event, name_of: &impl Fn(&str) -> String) -> String {
     to.unwrap_or_default()
 }
 
+/// Whether it left a step that cannot go on by itself.
+fn is_alarmed(event: &Event) -> bool {
+    event.facts.iter().any(|fact| matches!(fact, Fact::Alarmed { .. }))
+}
+
 /// What a timer did, the most telling thing first.
 fn by_itself(event: &Event) -> &'static str {
     let has = |is_it: &dyn Fn(&Effect) -> bool| {
@@ -325,6 +379,8 @@ fn by_itself(event: &Event) -> &'static str {
     };
     if has(&|effect| matches!(effect, Effect::Log { what: Logged::Overdue, .. })) {
         "处理超时"
+    } else if is_alarmed(event) {
+        "自动动作迟迟没有结果"
     } else if notice(&|what| matches!(what, Notice::Escalation { .. })) {
         "处理超时，已通知上级"
     } else if notice(&|what| *what == Notice::Overdue) {

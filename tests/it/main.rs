@@ -9,6 +9,7 @@
     reason = "a story that cannot go on has failed"
 )]
 
+mod actions;
 mod api;
 mod callback;
 mod cards;
@@ -19,6 +20,8 @@ mod house;
 mod mirror;
 mod operators;
 mod outage;
+mod parts;
+mod questions;
 mod replicas;
 mod sections;
 mod support;

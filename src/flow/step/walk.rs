@@ -10,6 +10,10 @@ use crate::{
     state::{LaneState, SlotState, StepState, TimerKind},
 };
 
+/// How long the end of an action is waited for when its step does not say: what the machine does
+/// must never keep a ticket waiting unseen.
+const ACTION_MINUTES: u32 = 60;
+
 impl<'a> Move<'a> {
     /// Opens what is to be opened, and what follows from that. Ends, because a step is pushed at
     /// most once for one event: the tree has no circle.
@@ -189,10 +193,8 @@ impl<'a> Move<'a> {
         let (step, round) = self.name(at);
         let (name, input) = (action.action.clone(), action.input.clone());
         self.effects.push(Effect::RunAction { step, round, action: name, input });
-        match action.wait_minutes {
-            Some(minutes) => self.set_timer(at, TimerKind::Timeout, Pace::Calendar, minutes),
-            None => self.done(at),
-        }
+        let minutes = action.wait_minutes.unwrap_or(ACTION_MINUTES);
+        self.set_timer(at, TimerKind::Timeout, Pace::Calendar, minutes);
     }
 
     fn open_branch(&mut self, at: At, branch: &Branch) {

@@ -16,6 +16,69 @@ pub(super) fn rule(json: &Value, scope: &dyn Scope, wanted: Option<Type>) -> Res
     Ok(Rule { node: typed.node, ty: typed.ty, vars: reader.vars })
 }
 
+/// Reads a rule whose variables nobody knows yet: its shape, its operators and its constants.
+pub(super) fn shape(json: &Value) -> Result<(), Fault> {
+    shape_of(json, "", 0, &mut 0)
+}
+
+fn shape_of(json: &Value, at: &str, depth: usize, nodes: &mut usize) -> Result<(), Fault> {
+    *nodes += 1;
+    check_size(*nodes, at, depth)?;
+    let Value::Object(map) = json else { return constant_of(json, at).map(|_constant| ()) };
+    let (op, operands, at) = operation_of(map, at)?;
+    if op == "var" {
+        name_of(operands, &at)?;
+        return operands.get(1).map_or(Ok(()), |or| constant_of(or, &at).map(|_constant| ()));
+    }
+    operands
+        .iter()
+        .enumerate()
+        .try_for_each(|(nth, operand)| shape_of(operand, &format!("{at}[{nth}]"), depth + 1, nodes))
+}
+
+fn check_size(nodes: usize, at: &str, depth: usize) -> Result<(), Fault> {
+    if depth > DEPTH_MAX {
+        return Err(fault("too_deep", at, format!("规则最多嵌套 {DEPTH_MAX} 层，请拆成几条")));
+    }
+    if nodes > NODES_MAX {
+        return Err(fault("too_big", at, format!("规则最多 {NODES_MAX} 项，请拆成几条")));
+    }
+    Ok(())
+}
+
+/// The operator of a rule, its operands and its place.
+fn operation_of<'r>(
+    map: &'r Map<String, Value>,
+    at: &str,
+) -> Result<(&'r str, &'r [Value], String), Fault> {
+    let mut entries = map.iter();
+    let (Some((op, operands)), None) = (entries.next(), entries.next()) else {
+        return Err(fault("malformed", at, "规则的每一层须是只有一个运算符的对象"));
+    };
+    let operands = match operands {
+        Value::Array(rows) => rows.as_slice(),
+        // JSONLogic's short form of a single operand.
+        single => std::slice::from_ref(single),
+    };
+    let at = below(at, op);
+    let (least, most) = arity(op).ok_or_else(|| {
+        let op = kernel::text::cut_chars(op, 20);
+        let detail =
+            format!("没有运算符 {op}，可用的是 var and or ! !! == != > >= < <= in + - * /");
+        fault("unknown_operator", &at, detail)
+    })?;
+    if operands.len() < least || operands.len() > most {
+        let detail = format!("{op} 的操作数个数不对，现在是 {} 个", operands.len());
+        return Err(fault("wrong_arity", &at, detail));
+    }
+    Ok((op, operands, at))
+}
+
+fn name_of<'r>(operands: &'r [Value], at: &str) -> Result<&'r str, Fault> {
+    let name = operands.first().and_then(Value::as_str);
+    name.ok_or_else(|| fault("malformed", at, "var 的第一个操作数须是字段名"))
+}
+
 struct Reader<'s> {
     scope: &'s dyn Scope,
     nodes: usize,
@@ -45,12 +108,7 @@ fn below(at: &str, step: &str) -> String {
 impl<'s> Reader<'s> {
     fn node(&mut self, json: &Value, at: &str, depth: usize) -> Result<Typed<'s>, Fault> {
         self.nodes += 1;
-        if depth > DEPTH_MAX {
-            return Err(fault("too_deep", at, format!("规则最多嵌套 {DEPTH_MAX} 层，请拆成几条")));
-        }
-        if self.nodes > NODES_MAX {
-            return Err(fault("too_big", at, format!("规则最多 {NODES_MAX} 项，请拆成几条")));
-        }
+        check_size(self.nodes, at, depth)?;
         match json {
             Value::Object(map) => self.operation(map, at, depth),
             constant => {
@@ -66,30 +124,7 @@ impl<'s> Reader<'s> {
         at: &str,
         depth: usize,
     ) -> Result<Typed<'s>, Fault> {
-        let mut entries = map.iter();
-        let (Some((op, operands)), None) = (entries.next(), entries.next()) else {
-            return Err(fault("malformed", at, "规则的每一层须是只有一个运算符的对象"));
-        };
-        let one;
-        let operands = match operands {
-            Value::Array(rows) => rows.as_slice(),
-            // JSONLogic's short form of a single operand.
-            single => {
-                one = [single.clone()];
-                &one
-            }
-        };
-        let at = below(at, op);
-        let (least, most) = arity(op).ok_or_else(|| {
-            let op = kernel::text::cut_chars(op, 20);
-            let detail =
-                format!("没有运算符 {op}，可用的是 var and or ! !! == != > >= < <= in + - * /");
-            fault("unknown_operator", &at, detail)
-        })?;
-        if operands.len() < least || operands.len() > most {
-            let detail = format!("{op} 的操作数个数不对，现在是 {} 个", operands.len());
-            return Err(fault("wrong_arity", &at, detail));
-        }
+        let (op, operands, at) = operation_of(map, at)?;
         if op == "var" {
             return self.var(operands, &at);
         }
@@ -102,8 +137,7 @@ impl<'s> Reader<'s> {
     }
 
     fn var(&mut self, operands: &[Value], at: &str) -> Result<Typed<'s>, Fault> {
-        let name = operands.first().and_then(Value::as_str);
-        let name = name.ok_or_else(|| fault("malformed", at, "var 的第一个操作数须是字段名"))?;
+        let name = name_of(operands, at)?;
         let var = self.scope.find(name).ok_or_else(|| {
             let name = kernel::text::cut_chars(name, 40);
             fault("unknown_field", at, format!("没有字段 {name}，请改成表单中的字段"))

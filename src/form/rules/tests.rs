@@ -250,7 +250,9 @@ proptest! {
     #[test]
     fn every_rule_is_refused_or_has_a_result_of_its_type(rule in any_rule(), data in any_data()) {
         let declarations = &*DECLARATIONS;
+        let shape = Rule::check_shape(&rule);
         let Ok(rule) = Rule::parse(&rule, declarations) else { return Ok(()) };
+        prop_assert_eq!(shape, Ok(()));
         let facts = Given { declarations, data: &data };
         let first = rule.eval(&facts);
         prop_assert_eq!(&first, &rule.eval(&facts));

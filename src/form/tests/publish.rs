@@ -1,9 +1,11 @@
 //! Publishing a form: what is refused, where, and the field library.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{brief, form};
-use crate::{Compiled, FIELDS_MAX, Form, Library};
+use crate::{Compiled, FIELDS_MAX, Field, Form};
 
 #[track_caller]
 fn refused(fields: Value, expected: &[(&str, &str)]) {
@@ -287,28 +289,10 @@ fn names_and_explanations_are_as_long_as_may_be_and_no_longer() {
     refused_beside(flow, &[("fields[2].rules.start[0].flow", "bad_key")]);
 }
 
-#[test]
-fn what_is_no_form_is_told_with_its_path() {
-    let path = |json: Value| {
-        let problems = Library::default().expand(&json).unwrap_err();
-        assert_eq!(problems[0].code, "malformed");
-        problems[0].path.clone()
-    };
-    assert_eq!(
-        path(json!({"fields": [{"key": "a", "kind": "text", "label": "x", "max": "5"}]})),
-        "fields[0].max"
-    );
-    assert_eq!(
-        path(json!({"fields": [{"key": "a", "kind": "text", "label": "x", "rules": {"hide": 1}}]})),
-        "fields[0].rules.hide"
-    );
-    assert_eq!(path(json!({"fields": [], "colour": 1})), "colour");
-    assert_eq!(path(json!([])), "");
-}
-
-fn library() -> Library {
+/// A library, by what its entries are called.
+fn library() -> BTreeMap<String, Field> {
     serde_json::from_value(json!({
-        "phone": {"key": "phone", "kind": "phone", "label": "电话", "required": true, "help": "手机优先"},
+        "phone": {"key": "phone", "kind": "phone", "label": "电话", "help": "手机优先"},
         "urgency": {"key": "urgency", "kind": "single_select", "label": "紧急程度",
             "options": [{"value": "low", "label": "低"}]},
     }))
@@ -317,40 +301,51 @@ fn library() -> Library {
 
 #[test]
 fn two_forms_share_a_library_field_and_may_say_things_differently() {
-    let draft = json!({"fields": [{"library": "phone"}, {"library": "phone", "key": "second", "required": false}]});
-    let form = library().expand(&draft).unwrap();
-    assert_eq!(form.problems(), []);
-    let shown: Vec<_> = form
+    let written = form(json!([
+        {"library": "phone"},
+        {"library": "phone", "key": "second", "label": "备用电话", "required": true},
+        {"library": "urgency", "key": "level", "default": "low"},
+    ]));
+    let full = written.expand(&library());
+    assert_eq!(full.problems(), []);
+    let shown: Vec<_> = full
         .fields
         .iter()
-        .map(|one| (one.key.as_str(), &*one.label, one.required, &*one.help))
+        .map(|one| (one.key.as_str(), one.kind.as_str(), &*one.label, one.required, &*one.help))
         .collect();
-    assert_eq!(shown, [("phone", "电话", true, "手机优先"), ("second", "电话", false, "手机优先")]);
-    assert_eq!(form.fields[1].library.as_deref(), Some("phone"));
-    let written = serde_json::to_value(&form).unwrap();
-    assert_eq!(library().expand(&written).unwrap(), form);
-}
-
-#[test]
-fn a_library_entry_that_is_not_there_is_named() {
-    let problems = library().expand(&json!({"fields": [{"library": "fax"}]})).unwrap_err();
-    assert_eq!(brief(&problems), [("fields[0].library", "unknown_entry")]);
-}
-
-#[test]
-fn a_library_is_checked_entry_by_entry() {
-    assert_eq!(library().problems(), []);
     assert_eq!(
-        library().entries().map(|(name, _field)| name).collect::<Vec<_>>(),
-        ["phone", "urgency"]
+        shown,
+        [
+            ("phone", "phone", "电话", false, "手机优先"),
+            ("second", "phone", "备用电话", true, "手机优先"),
+            ("level", "single_select", "紧急程度", false, ""),
+        ]
     );
-    let wrong: Library = serde_json::from_value(json!({
-        "a": {"key": "a", "library": "b"},
-        "b": {"key": "b", "kind": "single_select", "label": "x"},
-        "c": {"colour": 1},
-    }))
-    .unwrap();
-    let expected =
-        [("a.library", "library_loop"), ("b.options", "bad_option"), ("c.colour", "malformed")];
-    assert_eq!(brief(&wrong.problems()), expected);
+    assert_eq!(full.fields[2].default, Some(json!("low")));
+    assert_eq!(full.fields[1].library.as_deref(), Some("phone"));
+    assert_eq!(full.expand(&library()), full, "what is written out stays so");
+}
+
+#[test]
+fn an_entry_that_is_not_there_leaves_a_field_without_a_type() {
+    let full = form(json!([{"library": "fax"}])).expand(&library());
+    assert!(brief(&full.problems()).contains(&("fields[0].kind", "unknown_kind")));
+}
+
+#[test]
+fn an_entry_of_the_library_is_a_field_by_itself() {
+    assert!(library().values().all(|entry| entry.problems().is_empty()));
+    for (entry, place, code) in [
+        (json!({"key": "a", "library": "b"}), "library", "library_loop"),
+        (json!({"key": "b", "kind": "single_select", "label": "x"}), "options", "bad_option"),
+        (json!({"kind": "text", "label": "x"}), "key", "bad_key"),
+        (
+            json!({"key": "c", "kind": "text", "label": "x", "rules": {"show": {"var": "d"}}}),
+            "rules.show.var",
+            "unknown_field",
+        ),
+    ] {
+        let entry: Field = serde_json::from_value(entry).unwrap();
+        assert_eq!(brief(&entry.problems()), [(place, code)], "{entry:?}");
+    }
 }

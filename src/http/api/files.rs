@@ -30,7 +30,7 @@ use crate::{
 /// The largest file.
 pub(crate) const FILE_MAX: usize = 20 << 20;
 /// How long an upload may take.
-const UPLOAD_TIME: Duration = Duration::from_secs(120);
+pub(crate) const UPLOAD_TIME: Duration = Duration::from_secs(120);
 /// Parts of an upload beside the file.
 const PARTS_MAX: usize = 8;
 /// A file's bytes never change.

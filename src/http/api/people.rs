@@ -1,16 +1,17 @@
 //! Members, departments and handling groups.
 
-use actix_web::{HttpRequest, web::Data};
-use kernel::{Error, Kind, Page};
-use org::{MemberFilter, MemberStatus};
+use actix_web::{HttpRequest, http::StatusCode, web::Data};
+use kernel::{Error, FieldError, Kind, Page, Result};
+use org::{Group, MemberFilter, MemberStatus};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Op, schema};
+use super::{Op, parts, schema};
 use crate::{
     guard::{Signed, may},
-    read::{self, Query, Window},
-    reply::{Reply, ok},
+    read::{self, Body, Query, Window},
+    reply::{Answer, Once, Reply, ok},
     shared::Server,
 };
 
@@ -30,8 +31,30 @@ pub(crate) fn operations() -> Vec<Op> {
         Op::get("/groups", groups)
             .named("list_groups", "组织", "全部处理组")
             .lists::<schema::Group>(),
+        Op::get("/groups/{key}", group)
+            .named("get_group", "组织", "查看处理组")
+            .where_path("key", GROUP)
+            .answers::<schema::Group>(200, "处理组"),
+        Op::put("/groups/{key}", save_group)
+            .named("save_group", "组织", "新建或替换处理组")
+            .explained(CONFIGURED)
+            .where_path("key", GROUP)
+            .takes::<schema::Group>()
+            .answers::<schema::Group>(200, "处理组"),
+        Op::delete("/groups/{key}", delete_group)
+            .named("delete_group", "组织", "删除处理组")
+            .explained(&format!("正在使用的不能删除。{CONFIGURED}"))
+            .where_path("key", GROUP)
+            .answers_nothing("已删除"),
     ]
 }
+
+const GROUP: &str = "处理组的 key";
+const CONFIGURED: &str = "配置文件中的处理组每次启动时以文件为准，这里不能修改或删除（409）。";
+/// The longest key and the longest name of a group, in characters; its most members.
+const KEY_CHARS_MAX: usize = 64;
+const NAME_CHARS_MAX: usize = 100;
+const GROUP_MEMBERS_MAX: usize = 1000;
 
 /// A member's state, as the query spells it.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -103,4 +126,97 @@ async fn departments(_who: Signed<may::ReadMembers>, server: Data<Server>) -> Re
 
 async fn groups(_who: Signed<may::ReadMembers>, server: Data<Server>) -> Reply {
     ok(&Page { items: server.db.read(org::list_groups).await?, next: None })
+}
+
+async fn group(_who: Signed<may::ReadMembers>, req: HttpRequest, server: Data<Server>) -> Reply {
+    let key = group_key(&req);
+    let found = server.db.read(move |conn| org::find_group(conn, &key)?.ok_or_else(no_group));
+    ok(&found.await?)
+}
+
+async fn save_group(
+    who: Signed<may::WriteTemplates>,
+    req: HttpRequest,
+    server: Data<Server>,
+    body: Body,
+) -> Reply {
+    let (group, bytes) = body.json::<Group>().await?;
+    if group.key != group_key(&req) {
+        return Err(Error::field("key", "other", "key 须与地址中的相同").into());
+    }
+    check_free(&server, &group.key)?;
+    check_group(&group)?;
+    let once = Once::of(&req, &who.caller, &bytes)?;
+    let answer = server.command(who.ctx(), once, move |conn, ctx| {
+        let members = group.members.iter().enumerate();
+        let members: Vec<_> =
+            members.map(|(at, userid)| (format!("members[{at}]"), userid.clone())).collect();
+        parts::check_people(conn, &members)?;
+        org::set_group(conn, ctx, &group)?;
+        let subject = format!("group:{}", group.key);
+        org::audit(conn, ctx, "group.saved", &subject, &json!({ "members": group.members }))?;
+        let kept = org::find_group(conn, &group.key)?;
+        Answer::json(StatusCode::OK, &kept.ok_or_else(no_group)?)
+    });
+    Ok(answer.await?.respond(&req))
+}
+
+async fn delete_group(
+    who: Signed<may::WriteTemplates>,
+    req: HttpRequest,
+    server: Data<Server>,
+) -> Reply {
+    let key = group_key(&req);
+    check_free(&server, &key)?;
+    let once = Once::of(&req, &who.caller, &[])?;
+    let answer = server.command(who.ctx(), once, move |conn, ctx| {
+        if !org::delete_group(conn, &key)? {
+            return Err(no_group());
+        }
+        let users = catalog::users(conn, "group", &key)?;
+        if !users.is_empty() {
+            let detail = format!("处理组 {key} 正在使用：{}；请先改它们再删除", users.join("、"));
+            return Err(Error::new(Kind::Conflict, "group.in_use", detail));
+        }
+        org::audit(conn, ctx, "group.deleted", &format!("group:{key}"), &json!({}))?;
+        Ok(Answer::done())
+    });
+    Ok(answer.await?.respond(&req))
+}
+
+fn group_key(req: &HttpRequest) -> String {
+    req.match_info().get("key").unwrap_or_default().to_owned()
+}
+
+fn no_group() -> Error {
+    Error::new(Kind::NotFound, "group.not_found", "没有这个处理组")
+}
+
+/// A change of what the configuration says would be undone at the next start.
+fn check_free(server: &Server, key: &str) -> Result<()> {
+    if server.configured_groups.contains(key) {
+        let detail = format!("处理组 {key} 写在配置文件的 [groups] 中，请在那里修改后重启");
+        return Err(Error::new(Kind::Conflict, "group.configured", detail));
+    }
+    Ok(())
+}
+
+fn check_group(group: &Group) -> Result<()> {
+    let mut wrong = Vec::new();
+    let mut add = |path: &str, code, detail: String| {
+        wrong.push(FieldError { path: path.to_owned(), code, detail });
+    };
+    let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+    if group.key.is_empty() || group.key.len() > KEY_CHARS_MAX || !group.key.chars().all(is_key) {
+        let detail = format!("须为 1 到 {KEY_CHARS_MAX} 个小写字母、数字、下划线或连字符");
+        add("key", "malformed", detail);
+    }
+    let name = group.name.trim().chars().count();
+    if name == 0 || name > NAME_CHARS_MAX {
+        add("name", "length", format!("须为 1 到 {NAME_CHARS_MAX} 个字"));
+    }
+    if group.members.len() > GROUP_MEMBERS_MAX {
+        add("members", "too_many", format!("最多 {GROUP_MEMBERS_MAX} 位成员，请拆成几个组"));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }
 }

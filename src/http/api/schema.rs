@@ -3,6 +3,9 @@
 
 #![expect(dead_code, reason = "only the shapes are used; the values come from other rooms")]
 
+mod part;
+
+pub(crate) use part::{Calendar, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -100,6 +103,8 @@ pub(crate) struct Ticket {
     steps: Vec<Step>,
     /// 各项待办，最早的在前
     tasks: Vec<Task>,
+    /// 已请客户补充、还没有回复的内容
+    asked: Vec<Asked>,
     attachments: Vec<Attachment>,
     tags: Vec<String>,
     /// 发起它的工单
@@ -107,6 +112,8 @@ pub(crate) struct Ticket {
     parent: Option<String>,
     /// 它发起的子工单
     children: Vec<Child>,
+    /// 与它相关的其他工单
+    links: Vec<Link>,
     /// 被催办的次数
     urged: u32,
     #[schema(format = DateTime)]
@@ -119,6 +126,24 @@ pub(crate) struct Ticket {
     version: i64,
     /// 请求者现在可以做的动作
     actions: Vec<String>,
+}
+
+/// 请客户补充的一次请求
+#[derive(ToSchema)]
+pub(crate) struct Asked {
+    /// 请求的编号，回答时带上
+    ask: String,
+    /// 等待的步骤
+    step: String,
+    /// 由谁发起
+    by: String,
+    /// 从何时开始等
+    #[schema(format = DateTime)]
+    at: String,
+    /// 请客户填写的字段
+    fields: Vec<String>,
+    /// 客户填写的页面，供转发
+    url: String,
 }
 
 #[derive(ToSchema)]
@@ -141,6 +166,15 @@ pub(crate) struct Child {
     /// 这一步等它的结果；步骤已进入新一轮则没有
     #[schema(required)]
     state: Option<ChildState>,
+}
+
+/// 一张相关的工单
+#[derive(ToSchema)]
+pub(crate) struct Link {
+    ticket: String,
+    no: String,
+    /// 为什么相关
+    why: String,
 }
 
 /// 工单所用的模板
@@ -296,6 +330,25 @@ pub(crate) struct Leave {
     reason: String,
 }
 
+/// 触发器：若干天内有若干张内容相同的工单，就发起一张关联工单
+#[derive(ToSchema)]
+pub(crate) struct Trigger {
+    key: String,
+    name: String,
+    /// 比较哪些字段，或字段的一部分如 address.region
+    same: Vec<String>,
+    /// 多少张
+    count: u32,
+    /// 多少天内
+    within_days: u32,
+    /// 发起的工单用哪个模板
+    template: String,
+    /// 它的标题，可以引用 {{字段}}
+    title: String,
+    /// 它的表单；值为常量、{"var": 字段} 或规则
+    form: Option<Map<String, Value>>,
+}
+
 /// 模板：一种业务的表单和流程
 #[derive(ToSchema)]
 pub(crate) struct Template {
@@ -304,8 +357,12 @@ pub(crate) struct Template {
     name: String,
     /// 是否投诉：投诉过多次的客户，以后的工单更优先
     is_complaint: Option<bool>,
+    /// 计算工作时间用的日历；没有则为企业日历
+    calendar: Option<String>,
     form: Form,
     flow: Flow,
+    /// 几张相同的工单会发起什么
+    triggers: Option<Vec<Trigger>>,
 }
 
 /// 表单
@@ -314,13 +371,15 @@ pub(crate) struct Form {
     fields: Vec<Field>,
 }
 
-/// 表单的一个字段；文字可以是一种语言，也可以按语言给出
+/// 表单的一个字段；文字可以是一种语言，也可以按语言给出。引用公用字段的，没有写的取自公用字段
 #[derive(ToSchema)]
 pub(crate) struct Field {
+    #[schema(required = false)]
     key: String,
     /// 字段类型；`section` 是分组的开头
+    #[schema(required = false)]
     kind: String,
-    #[schema(value_type = Value)]
+    #[schema(value_type = Option<Value>)]
     label: (),
     /// 提示
     #[schema(value_type = Option<Value>)]
@@ -374,7 +433,7 @@ pub(crate) struct Field {
     /// 分组归谁填写
     #[schema(value_type = Option<Value>)]
     owner: (),
-    /// 取自哪个公用字段
+    /// 取自哪个公用字段；自己写明的设置优先
     library: Option<String>,
 }
 
@@ -460,12 +519,12 @@ pub(crate) struct FlowStep {
     pace: Option<String>,
     /// 等待：提前结束的信号
     signal: Option<String>,
-    /// 自动动作
+    /// 自动动作：set、priority、comment、ticket 或 webhook
     action: Option<String>,
-    /// 自动动作的参数
+    /// 自动动作的参数；值为常量、{"var": 字段} 或规则
     #[schema(value_type = Option<Value>)]
     input: Option<Value>,
-    /// 自动动作：最多等多少分钟
+    /// 自动动作：最多等多少分钟，缺省 60；之后转人工
     wait_minutes: Option<u32>,
     /// 分支：按顺序第一个成立的
     cases: Option<Vec<Lane>>,

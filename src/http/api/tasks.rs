@@ -75,11 +75,11 @@ async fn list(
         View::Mine => ToDo::Mine,
         View::Claimable => ToDo::Claimable,
     };
-    let setup = server.setup.clone();
+    let means = server.means();
     let page = server.db.read(move |conn| {
         let page = ticket::to_do(conn, &member, which, cursor, limit)?;
         let mut row = |TodoRow { task, ticket }: &TodoRow| {
-            let view = tickets::shown(conn, &ctx, &setup, ticket)?;
+            let view = tickets::shown(conn, &ctx, &means, ticket)?;
             let task = view.tasks.iter().find(|one| one.id == *task).cloned();
             let task = task.ok_or_else(|| Error::bug(format!("ticket {} lost a task", view.no)))?;
             Ok(Row { task, ticket: view })

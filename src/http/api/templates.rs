@@ -68,6 +68,8 @@ pub(crate) struct GetTemplate {
     version: Option<u32>,
     /// 为 true 时给出草稿
     draft: Option<bool>,
+    /// 为 true 时按所写的样子给出：公用字段和公用条件没有展开
+    source: Option<bool>,
 }
 
 /// 保存下来的草稿
@@ -134,6 +136,7 @@ async fn get(
     let (key, catalog) = (key(&req), server.setup.catalog.clone());
     let template = server.db.read(move |conn| match (query.draft, query.version) {
         (Some(true), _) => catalog::draft(conn, &key),
+        (_, None) if query.source == Some(true) => catalog::source(conn, &key),
         (_, Some(version)) => {
             catalog.find(conn, &key, version).map(|found| Template::clone(&found))
         }
@@ -155,7 +158,8 @@ async fn save(
     let once = Once::of(&req, &who.caller, &bytes)?;
     let answer = server.command(who.ctx(), once, move |conn, ctx| {
         let template = catalog::save_draft(conn, ctx, &template)?;
-        let problems = template.problems().into_iter().map(Mend::from).collect();
+        let problems = catalog::problems(conn, &template)?;
+        let problems = problems.into_iter().map(Mend::from).collect();
         Answer::json(StatusCode::OK, &Saved { template, problems })
     });
     Ok(answer.await?.respond(&req))

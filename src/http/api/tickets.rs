@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, http::StatusCode, web::Data};
 use catalog::GENERAL;
 use db::Conn;
 use kernel::{Ctx, Cursor, Error, Kind, Limit, Page, Result, TicketId};
+use notify::Links;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use ticket::{ACTIONS, Command, Fact, Filter, Scope, Setup, Status, Ticket, TicketView};
@@ -18,6 +19,9 @@ use crate::{
     reply::{Answer, Once, Refusal, Reply, ok},
     shared::Server,
 };
+
+/// What a ticket is shown with.
+pub(crate) type Means = (Setup, Links);
 
 /// Times that an action without If-Match is begun anew, when another change came between.
 const TRIES: u32 = 3;
@@ -87,7 +91,7 @@ fn document_actions(doc: &Value) -> Vec<(String, Value)> {
 fn form_schema(form: &form::Form) -> Value {
     let property = |field: &form::Field| {
         let mut schema = match field.kind.as_str() {
-            "images" => json!({ "type": "array", "items": { "type": "string" } }),
+            "images" | "multi_select" => json!({ "type": "array", "items": { "type": "string" } }),
             "location" => json!({ "type": "object" }),
             _ => json!({ "type": "string" }),
         };
@@ -204,11 +208,11 @@ async fn list(
         cursor,
         limit,
     };
-    let (ctx, setup) = (who.ctx().clone(), server.setup.clone());
+    let (ctx, means) = (who.ctx().clone(), server.means());
     let page = server.db.read(move |conn| {
         let page = ticket::list(conn, &Scope::of(&ctx.actor), &filter)?;
         let items: Result<_> =
-            page.items.iter().map(|one| shown(conn, &ctx, &setup, one)).collect();
+            page.items.iter().map(|one| shown(conn, &ctx, &means, one)).collect();
         Ok(Page { items: items?, next: page.next })
     });
     ok(&page.await?)
@@ -220,10 +224,10 @@ async fn get(who: Signed<may::ReadTickets>, req: HttpRequest, server: Data<Serve
 
 /// The ticket of a path, as an answer.
 async fn current(req: &HttpRequest, ctx: &Ctx, server: &Server) -> Result<Answer> {
-    let (key, ctx, setup) = (key(req), ctx.clone(), server.setup.clone());
+    let (key, ctx, means) = (key(req), ctx.clone(), server.means());
     let view = server.db.read(move |conn| {
         let ticket = find(conn, &ctx, &key)?;
-        shown(conn, &ctx, &setup, &ticket)
+        shown(conn, &ctx, &means, &ticket)
     });
     Answer::json(StatusCode::OK, &view.await?)
 }
@@ -241,7 +245,7 @@ async fn create(
         }
     }
     let once = Once::of(&req, &who.caller, &bytes)?;
-    let setup = server.setup.clone();
+    let means = server.means();
     let answer = server.command(who.ctx(), once, move |conn, ctx| {
         let new = ticket::New {
             template: &new.template,
@@ -251,8 +255,8 @@ async fn create(
             chat_id: new.chat_id.clone(),
             tags: new.tags.clone(),
         };
-        let ticket = ticket::create(conn, ctx, &setup, &new)?;
-        Answer::json(StatusCode::CREATED, &shown(conn, ctx, &setup, &ticket)?)
+        let ticket = ticket::create(conn, ctx, &means.0, &new)?;
+        Answer::json(StatusCode::CREATED, &shown(conn, ctx, &means, &ticket)?)
     });
     Ok(answer.await?.respond(&req))
 }
@@ -294,15 +298,15 @@ where
     let mut tries = 0;
     let error = loop {
         tries += 1;
-        let (key, setup) = (key(req), server.setup.clone());
+        let (key, means) = (key(req), server.means());
         let (verb, input, before) = (verb.clone(), input.clone(), before.clone());
         let answer = server.command(who.ctx(), once.clone(), move |conn, ctx| {
             let ticket = find(conn, ctx, &key)?;
             let mut input = input.clone();
             before(conn, ctx, &mut input)?;
             let command = Command { expects, ..Command::new(&verb, &input) };
-            let after = ticket::act(conn, ctx, &setup, ticket.id, &command)?;
-            Answer::json(StatusCode::OK, &shown(conn, ctx, &setup, &after)?)
+            let after = ticket::act(conn, ctx, &means.0, ticket.id, &command)?;
+            Answer::json(StatusCode::OK, &shown(conn, ctx, &means, &after)?)
         });
         match answer.await {
             Ok(answer) => return Ok(answer.respond(req)),
@@ -392,9 +396,10 @@ pub(crate) fn find(conn: &mut Conn, ctx: &Ctx, key: &str) -> Result<Ticket> {
 pub(crate) fn shown(
     conn: &mut Conn,
     ctx: &Ctx,
-    setup: &Setup,
+    (setup, links): &Means,
     ticket: &Ticket,
 ) -> Result<TicketView> {
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-    Ok(ticket::view(ctx, ticket, &template))
+    let link = |ask| links.question_url(ticket.id, ask, ctx.now);
+    Ok(ticket::view(ctx, ticket, &template, &link))
 }

@@ -4,7 +4,7 @@
 use actix_web::{HttpRequest, http::StatusCode, web::Data};
 use catalog::{Published, Template};
 use db::Conn;
-use kernel::{Cursor, Error, Kind, Limit, Page, Result, TicketId};
+use kernel::{Cursor, Kind, Limit, Page, Result, TicketId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ticket::{Compared, Migration, Rehearsal, Sample, Setup, Verdict};
@@ -155,9 +155,12 @@ pub(crate) struct Moved {
     blocked_by: Vec<String>,
 }
 
-async fn lint(_who: Signed<may::WriteTemplates>, body: Body) -> Reply {
+async fn lint(_who: Signed<may::WriteTemplates>, server: Data<Server>, body: Body) -> Reply {
     let problems = match body.json::<Template>().await {
-        Ok((template, _bytes)) => template.problems(),
+        Ok((template, _bytes)) => {
+            let judge = move |conn: &mut Conn| catalog::problems(conn, &template);
+            server.db.read(judge).await?
+        }
         // What cannot be read as a template is a problem of it, too.
         Err(refusal) if !refusal.error().fields().is_empty() => refusal.error().fields().to_vec(),
         Err(refusal) => return Err(refusal),
@@ -205,11 +208,8 @@ fn tried(
     }
     match catalog::draft(conn, key) {
         Ok(draft) => {
-            let problems = draft.problems();
-            if problems.is_empty() {
-                return Published::new(draft).map(std::sync::Arc::new);
-            }
-            Err(Error::invalid(problems))
+            let template = catalog::resolved(conn, &draft)?;
+            Published::new(template).map(std::sync::Arc::new)
         }
         Err(none) if none.kind() == Kind::NotFound => setup.catalog.find_newest(conn, key),
         Err(error) => Err(error),

@@ -11,7 +11,7 @@ use ticket::Status;
 use super::Progress;
 
 /// A text as it may stand in an element or in a quoted attribute.
-struct Text<'a>(&'a str);
+pub(super) struct Text<'a>(pub(super) &'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,7 +57,7 @@ pub(super) fn refusal(title: &str, advice: &str, request_id: &str) -> String {
     frame(title, "", &body)
 }
 
-fn frame(title: &str, build: &str, body: &str) -> String {
+pub(super) fn frame(title: &str, build: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\

@@ -1,7 +1,7 @@
 //! A server with everything behind it, people in it, and a client that trusts no answer.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{
         Arc, Once,
@@ -124,6 +124,7 @@ impl Desk {
                 work_time: Arc::new(Calendar::office(480).compile().unwrap()),
                 vip_tags: Arc::new([]),
             },
+            configured_groups: BTreeSet::new(),
             links,
             files: FileStore::open(&format!("fs:{}/files", folder.display()), 20 << 20).unwrap(),
             intake: intake.clone(),

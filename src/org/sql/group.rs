@@ -27,3 +27,7 @@ pub(crate) fn put(conn: &mut Conn, group: &Group, now: Timestamp) -> Result<()> 
     let changes = (g::name.eq(&group.name), g::members.eq(&members), g::updated_at.eq(now.0));
     upsert!(conn, g::table, g::slug, (g::slug.eq(&group.key), changes), changes)
 }
+
+pub(crate) fn delete(conn: &mut Conn, key: &str) -> Result<bool> {
+    Ok(diesel::delete(g::table.find(key)).execute(conn).or_db()? > 0)
+}

@@ -4,7 +4,7 @@ use flow::{Event, Verb};
 use form::{Answers, Form};
 use kernel::Result;
 
-use super::{Action, Case, Change, answer, note_and_next, noted};
+use super::{Action, Case, Change, Fills, answer, note_and_next, noted};
 
 pub(crate) struct Approve;
 
@@ -21,8 +21,8 @@ impl Action for Approve {
         note_and_next("意见")
     }
 
-    fn fills(&self) -> Option<Verb> {
-        Some(Verb::Approve)
+    fn fills(&self) -> Option<Fills> {
+        Some(Fills::Step(Verb::Approve))
     }
 
     fn allows(&self, case: &Case<'_>) -> bool {

@@ -46,6 +46,11 @@ impl Ask {
         Self(self.0.multipart(reqwest::multipart::Form::new().part("file", part)))
     }
 
+    /// With a form.
+    pub(crate) fn form(self, form: reqwest::multipart::Form) -> Self {
+        Self(self.0.multipart(form))
+    }
+
     /// Sends it.
     pub(crate) async fn send(self) -> Told {
         let answer = self.0.send().await.unwrap();
@@ -98,6 +103,21 @@ impl Desk {
     pub(crate) fn ask_with(&self, token: &str, method: &str, path: &str) -> Ask {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         Ask(self.http.request(method, format!("{}{path}", self.url)).bearer_auth(token))
+    }
+
+    /// A request of somebody with a browser, who is nobody in particular and follows no redirect.
+    pub(crate) fn visit(&self, method: &str, path: &str) -> Ask {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        Ask(self.browser.request(method, format!("{}{path}", self.url)))
+    }
+
+    /// Writes and publishes a template.
+    pub(crate) async fn publishes(&self, template: &Value) {
+        let path = format!("/api/v1/templates/{}", template["key"].as_str().unwrap());
+        let saved = self.ask("PUT", &path).json(template).send().await;
+        assert_eq!(saved.json()["problems"], json!([]), "{}", saved.text());
+        let published = self.ask("POST", &format!("{path}/publish")).send().await;
+        assert_eq!(published.status, 200, "{}", published.text());
     }
 
     /// A member raises a ticket over the API; gives its id.

@@ -23,6 +23,7 @@ pub(crate) struct Desk {
     pub(crate) db: db::Db,
     pub(crate) clock: Clock,
     pub(crate) http: reqwest::Client,
+    pub(crate) browser: reqwest::Client,
     pub(crate) token: String,
     pub(crate) schema: Schema,
     pub(crate) config: Config,
@@ -52,6 +53,8 @@ impl Desk {
     /// The same with another configuration.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let http = client();
+        let browser = reqwest::Client::builder().no_proxy();
+        let browser = browser.redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let schema = Schema::fresh();
         let clock = Clock::manual(Timestamp::from_seconds(BEGIN));
         let entropy = Entropy::seeded(7);
@@ -93,7 +96,21 @@ impl Desk {
         assert!(sim.set_callback("desk", &format!("{url}/wecom/callback/desk")));
         let sim_url = sim.base_url();
         let served = Some(served);
-        Self { url, sim, sim_url, queue, db, clock, http, token, schema, config, stopper, served }
+        Self {
+            url,
+            sim,
+            sim_url,
+            queue,
+            db,
+            clock,
+            http,
+            browser,
+            token,
+            schema,
+            config,
+            stopper,
+            served,
+        }
     }
 
     /// Runs everything that is due, until nothing is.

@@ -4,10 +4,12 @@ mod ask;
 mod chat;
 mod db;
 mod desk;
+mod outlet;
 mod process;
 
-pub(crate) use ask::Second;
+pub(crate) use ask::{Second, Told};
 pub(crate) use chat::{Chat, Entry};
 pub(crate) use db::{Schema, mysql};
 pub(crate) use desk::Desk;
+pub(crate) use outlet::Outlet;
 pub(crate) use process::{Place, Server, Site, qidan};

@@ -239,16 +239,25 @@ fn an_action_that_fails_or_stays_away_calls_a_person() {
     let ended = |round, is_done| Event::ActionEnded { step: "y".into(), round, is_done };
     let runs =
         |desk: &Desk| desk.all.iter().filter(|e| matches!(e, Effect::RunAction { .. })).count();
+    let opened = || {
+        let mut desk = Desk::open(steps.clone());
+        desk.does(Event::ActionEnded { step: "x".into(), round: 1, is_done: true });
+        desk
+    };
     let mut desk = Desk::open(steps.clone());
+    assert_eq!(desk.tries(ended(1, true)), Err(Refused::Closed), "what follows waits for it");
+    desk.wait(60).rings();
+    assert_eq!(desk.state_of("x"), (StepState::Held, 1), "an hour, when nothing is said");
+    let mut desk = opened();
     assert_eq!(desk.tries(ended(2, true)), Err(Refused::Stale));
     desk.does(ended(1, true));
     assert_eq!((desk.work().as_str(), runs(&desk)), ("a: li", 2));
-    let mut desk = Desk::open(steps.clone());
+    let mut desk = opened();
     desk.does(ended(1, false));
     assert_eq!(desk.state_of("y"), (StepState::Held, 1));
     desk.does(Event::Jump { to: "y".into(), reason: "再试".into() }).does(ended(2, true));
     assert_eq!((desk.work().as_str(), runs(&desk)), ("a: li", 3));
-    let mut desk = Desk::open(steps);
+    let mut desk = opened();
     desk.wait(10).rings();
     assert_eq!(desk.state_of("y"), (StepState::Held, 1));
     // It was only late.

@@ -1,0 +1,183 @@
+//! The page on which a customer answers a question: exactly the fields that he was asked for, with
+//! what is stored of them; no login, no script. What he sends goes through the tickets' one door.
+
+mod html;
+mod typed;
+
+use actix_multipart::Multipart;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header::LOCATION},
+    web::{self, Data},
+};
+use db::Conn;
+use files::{File, NewFile, Stored};
+use kernel::{Actor, Ctx, Error, FileId, Kind, Result, TicketId};
+use serde_json::{Map, Value, json};
+use ticket::{Command, Inquiry, Question, Setup, Ticket};
+
+use self::typed::Typed;
+use super::{refuse, respond};
+use crate::{
+    reply::{Answer, Once, ctx_of},
+    shared::Server,
+};
+
+/// A question as it stands, with everything that its page shows.
+struct Page {
+    build: String,
+    zone_minutes: i64,
+    ticket: Ticket,
+    inquiry: Inquiry,
+    /// What is stored of its fields of files.
+    files: Vec<File>,
+    /// The customer's progress page.
+    progress: String,
+}
+
+/// The page.
+pub(crate) async fn show(req: HttpRequest, server: Data<Server>) -> HttpResponse {
+    match read(&req, &server).await {
+        Ok(page) => shown(&page),
+        Err(error) => refuse(&req, &error),
+    }
+}
+
+fn shown(page: &Page) -> HttpResponse {
+    match &page.inquiry {
+        Inquiry::Open(question) => {
+            let typed = Typed::stored(question, page.zone_minutes);
+            respond(StatusCode::OK, html::question(page, question, &typed, &[]))
+        }
+        Inquiry::Answered => respond(StatusCode::OK, html::answered(page)),
+        Inquiry::Gone => respond(StatusCode::GONE, html::gone(page)),
+    }
+}
+
+/// Takes an answer: the page again when something is wrong with it, with all that was typed.
+pub(crate) async fn take(req: HttpRequest, server: Data<Server>, parts: Multipart) -> HttpResponse {
+    let (page, typed) = match receive(&req, &server, parts).await {
+        Ok(both) => both,
+        Err(error) => return refuse(&req, &error),
+    };
+    let Inquiry::Open(question) = &page.inquiry else {
+        return match page.inquiry {
+            Inquiry::Answered => respond(StatusCode::CONFLICT, html::repeated(&page)),
+            _ => shown(&page),
+        };
+    };
+    match hand_in(&req, &server, &typed).await {
+        Ok(()) => HttpResponse::SeeOther().insert_header((LOCATION, req.path())).finish(),
+        Err(error) if error.kind() == Kind::Invalid => {
+            let html = html::question(&page, question, &typed, error.fields());
+            respond(StatusCode::UNPROCESSABLE_ENTITY, html)
+        }
+        // Somebody was faster; what the question is now says who.
+        Err(error) if error.kind() == Kind::Conflict => match read(&req, &server).await {
+            Ok(page) if page.inquiry == Inquiry::Answered => {
+                respond(StatusCode::CONFLICT, html::repeated(&page))
+            }
+            Ok(page) => shown(&page),
+            Err(error) => refuse(&req, &error),
+        },
+        Err(error) => refuse(&req, &error),
+    }
+}
+
+/// Which question the address stands for.
+fn which(req: &HttpRequest, server: &Server) -> Result<(TicketId, u64)> {
+    let signed = req.match_info().get("signed").unwrap_or_default();
+    server.links.read_question(signed, server.clock.now())
+}
+
+async fn read(req: &HttpRequest, server: &Server) -> Result<Page> {
+    let (id, ask) = which(req, server)?;
+    let (setup, build) = (server.setup.clone(), server.build.clone());
+    let progress = server.links.url(id, "", server.clock.now());
+    let page = server.db.read(move |conn| {
+        let (ticket, inquiry) = inquire(conn, &setup, id, ask)?;
+        let files = match &inquiry {
+            Inquiry::Open(question) => files::find_all(conn, &typed::files_of(question))?,
+            _ => Vec::new(),
+        };
+        Ok(Page {
+            build: build.clone(),
+            zone_minutes: setup.zone_minutes,
+            ticket,
+            inquiry,
+            files,
+            progress: progress.clone(),
+        })
+    });
+    page.await
+}
+
+fn inquire(conn: &mut Conn, setup: &Setup, id: TicketId, ask: u64) -> Result<(Ticket, Inquiry)> {
+    let ticket = ticket::get(conn, id)?;
+    let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
+    let events = ticket::events(conn, id)?;
+    let inquiry = ticket::inquire(&ticket, &template.form, &events, ask);
+    Ok((ticket, inquiry))
+}
+
+async fn receive(req: &HttpRequest, server: &Server, parts: Multipart) -> Result<(Page, Typed)> {
+    let page = read(req, server).await?;
+    let typed = Typed::read(parts).await?;
+    Ok((page, typed))
+}
+
+/// Stores what was sent and answers the question with it, in one transaction.
+async fn hand_in(req: &HttpRequest, server: &Data<Server>, typed: &Typed) -> Result<()> {
+    let (id, ask) = which(req, server)?;
+    let mut stored = Vec::new();
+    for (key, name, bytes) in &typed.files {
+        let (store, bytes) = (server.files.clone(), bytes.clone());
+        let saved = web::block(move || store.save(&bytes)).await;
+        let saved = saved.map_err(|gone| Error::bug("a file was not stored").caused_by(gone))?;
+        let saved = saved.map_err(|error| at_field(key, error))?;
+        stored.push((key.clone(), name.clone(), saved));
+    }
+    let ctx = ctx_of(server, req);
+    let (setup, texts) = (server.setup.clone(), typed.texts());
+    let answered = server.command(&ctx, Once::never(), move |conn, ctx| {
+        let (ticket, inquiry) = inquire(conn, &setup, id, ask)?;
+        let Inquiry::Open(question) = inquiry else {
+            return Err(Error::new(Kind::Conflict, "ticket.not_asked", "这份资料已经提交过"));
+        };
+        let external_userid = ticket.customer.unwrap_or_default();
+        let ctx = ctx.with_actor(Actor::Customer { external_userid });
+        let files = put(conn, &ctx, &question, &stored)?;
+        let mut input = Map::new();
+        input.insert("ask".to_owned(), json!(ask.to_string()));
+        input.insert("note".to_owned(), json!(texts.note()));
+        let form = texts.answers(&question, &files, setup.zone_minutes);
+        input.insert("form".to_owned(), Value::Object(form));
+        ticket::act(conn, &ctx, &setup, id, &Command::new("answer", &input))?;
+        Ok(Answer::done())
+    });
+    answered.await.map(|_done| ())
+}
+
+/// What is wrong with a file, said at its field.
+fn at_field(key: &str, error: Error) -> Error {
+    match error.kind() {
+        Kind::Invalid => Error::field(format!("form.{key}"), error.code(), error.detail()),
+        _ => error,
+    }
+}
+
+/// Notes the files that were sent, by field.
+fn put(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    question: &Question,
+    stored: &[(String, String, Stored)],
+) -> Result<Vec<(String, FileId)>> {
+    let is_asked = |key: &str| question.fields.iter().any(|field| field.key == key);
+    let mut files = Vec::new();
+    for (key, name, stored) in stored.iter().filter(|(key, _name, _stored)| is_asked(key)) {
+        let file = files::put(conn, ctx, NewFile { stored, name, source_media_id: None })?;
+        files.push((key.clone(), file.id));
+    }
+    Ok(files)
+}
