@@ -21,3 +21,4 @@ CREATE INDEX ticket_ticket_by_update ON ticket_ticket (updated_at, id);
 CREATE INDEX ticket_ticket_by_status ON ticket_ticket (status, updated_at, id);
 CREATE INDEX ticket_ticket_by_creator ON ticket_ticket (creator, status, updated_at, id);
 CREATE INDEX ticket_ticket_by_customer ON ticket_ticket (customer, updated_at, id);
+CREATE INDEX ticket_ticket_by_template ON ticket_ticket (template_key, id);

@@ -182,7 +182,7 @@ pub fn source(conn: &mut Conn, key: &str) -> Result<Template> {
 pub fn written(conn: &mut Conn) -> Result<BTreeMap<String, Template>> {
     let built_in = Catalog::built_in()?.list();
     let mut all: BTreeMap<_, _> =
-        built_in.iter().map(|one| (one.key.clone(), one.as_ref().clone())).collect();
+        built_in.iter().map(|one| (one.key.clone(), Template::clone(one))).collect();
     for source in sql::sources(conn)? {
         let template = Template::parse(&source)?;
         all.insert(template.key.clone(), template);

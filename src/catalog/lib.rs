@@ -9,6 +9,7 @@ mod part;
 mod preset;
 mod published;
 mod schema;
+mod sections;
 mod shelf;
 mod sql;
 mod template;

@@ -34,15 +34,16 @@ pub fn presets() -> Result<Vec<Preset>> {
     // What is in no industry's folder is built in, not to be imported.
     let mut paths: Vec<_> = Folder::iter().filter(|path| path.contains('/')).collect();
     paths.sort();
-    let read = |path: &std::borrow::Cow<'static, str>| {
-        let file = Folder::get(path).ok_or_else(|| Error::bug(format!("{path} is not there")))?;
-        let template = Template::parse(&String::from_utf8_lossy(&file.data))
-            .map_err(|error| Error::bug(format!("{path}: {error}")))?;
-        let industry = path.split('/').next().unwrap_or_default().to_owned();
-        let (key, name) = (template.key.clone(), template.name.clone());
-        Ok(Preset { industry, key, name, template })
-    };
-    paths.iter().map(read).collect()
+    paths.iter().map(|path| read(path)).collect()
+}
+
+fn read(path: &str) -> Result<Preset> {
+    let file = Folder::get(path).ok_or_else(|| Error::bug(format!("{path} is not there")))?;
+    let template = Template::parse(&String::from_utf8_lossy(&file.data))
+        .map_err(|error| Error::bug(format!("{path}: {error}")))?;
+    let industry = path.split('/').next().unwrap_or_default().to_owned();
+    let (key, name) = (template.key.clone(), template.name.clone());
+    Ok(Preset { industry, key, name, template })
 }
 
 /// Publishes a preset, unless it is there just so. Gives the template and whether that is new.
@@ -50,10 +51,12 @@ pub fn presets() -> Result<Vec<Preset>> {
 /// # Errors
 /// `preset.not_found`; the database's.
 pub fn import(conn: &mut Conn, ctx: &Ctx, key: &str) -> Result<(Template, bool)> {
-    let found = presets()?.into_iter().find(|preset| preset.key == key);
-    let preset = found.ok_or_else(|| {
+    // A preset's file is called as its key is.
+    let name = format!("{key}.json");
+    let path = Folder::iter().find(|path| path.split('/').nth(1) == Some(&name));
+    let path = path.ok_or_else(|| {
         let detail = format!("没有预设 {key}，qidan preset list 列出全部");
         Error::new(Kind::NotFound, "preset.not_found", detail)
     })?;
-    draft::ensure(conn, ctx, &preset.template)
+    draft::ensure(conn, ctx, &read(&path)?.template)
 }

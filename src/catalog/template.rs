@@ -8,7 +8,7 @@ use form::{
 use kernel::{Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::{Trigger, deed::Deed, published::in_form, trigger};
+use crate::{Trigger, deed::Deed, published::in_form, sections, trigger};
 
 /// The longest key and the longest name, in characters.
 pub(crate) const KEY_CHARS_MAX: usize = 64;
@@ -78,6 +78,7 @@ impl Template {
         }
         problems.extend(self.form_problems());
         problems.extend(self.flow_problems());
+        problems.extend(self.owner_problems());
         problems.extend(self.unserved());
         problems
     }
@@ -103,14 +104,27 @@ impl Template {
             }
         }
         for (at, field) in self.form.fields.iter().enumerate() {
-            if field.owner.is_some() {
-                add(format!("form.fields[{at}].owner"), "分组负责人");
-            }
             if !field.rules.start.is_empty() {
                 add(format!("form.fields[{at}].rules.start"), "由字段启动子流程");
             }
         }
         found
+    }
+
+    /// What is wrong with the owners of sections.
+    fn owner_problems(&self) -> Vec<FieldError> {
+        let is_shared = sections::is_shared(&self.flow);
+        let problem = |(at, field): (usize, &form::Field)| {
+            let (code, detail) = match sections::owner_of(field)? {
+                Err(error) => ("malformed", format!("读不懂负责人规则：{error}")),
+                Ok(_owner) if !is_shared => {
+                    ("unused_setting", "流程里没有「分工填写」节点，请加上或去掉负责人".to_owned())
+                }
+                Ok(_owner) => return None,
+            };
+            Some(FieldError { path: format!("form.fields[{at}].owner"), code, detail })
+        };
+        self.form.fields.iter().enumerate().filter_map(problem).collect()
     }
 
     fn form_problems(&self) -> Vec<FieldError> {

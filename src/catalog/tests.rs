@@ -1,27 +1,14 @@
-//! Templates from draft to archive, on an embedded database.
+//! Templates from draft to archive, on each database.
 
-use db::{Db, Settings};
-use kernel::{Actor, Clock, Ctx, Ids, Kind, ReplicaNo, Timestamp};
+#[path = "../org/test_db.rs"]
+mod test_db;
+
+use kernel::Kind;
+use test_db::{ctx, on_each_database};
 
 use super::*;
 
-fn ctx() -> Ctx {
-    Ctx {
-        now: Timestamp::from_seconds(1_795_395_600),
-        actor: Actor::System,
-        ids: Ids::new(ReplicaNo::new(1).unwrap()),
-        trace: "test".into(),
-    }
-}
-
-/// A migrated database of the test's own.
-fn desk(name: &str) -> (db::Conn, Ctx) {
-    let path = std::env::temp_dir().join(format!("qidan-catalog-{}-{name}.db", std::process::id()));
-    let _old = std::fs::remove_file(&path);
-    let settings = Settings::parse(&format!("sqlite://{}", path.display())).unwrap();
-    db::migrate(&Db::new(settings.clone()), &Clock::System, 1).unwrap();
-    (db::Conn::open(&settings).unwrap(), ctx())
-}
+const NOW: i64 = 1_795_395_600_000_000;
 
 fn general() -> Template {
     Template::clone(&Catalog::built_in().unwrap().newest(GENERAL).unwrap())
@@ -48,71 +35,77 @@ fn an_unknown_template_is_named() {
 
 #[test]
 fn a_draft_is_nobodys_until_it_is_published_and_old_versions_stay_for_their_tickets() {
-    let (mut conn, ctx) = desk("life");
-    let (one, other) = (Catalog::built_in().unwrap(), Catalog::built_in().unwrap());
-    assert_eq!(save_draft(&mut conn, &ctx, &repair("维修")).unwrap().version, 1);
-    one.refresh(&mut conn).unwrap();
-    assert_eq!(one.newest("repair").unwrap_err().code(), "template.not_found");
-    assert_eq!(save_draft(&mut conn, &ctx, &repair("报修")).unwrap().version, 1, "still a draft");
-    publish(&mut conn, &ctx, "repair").unwrap();
-    assert_eq!(publish(&mut conn, &ctx, "repair").unwrap_err().code(), "template.no_draft");
-    one.refresh(&mut conn).unwrap();
-    assert_eq!(one.newest("repair").unwrap().name, "报修");
-    // The second version, seen by another replica.
-    assert_eq!(save_draft(&mut conn, &ctx, &repair("报修二")).unwrap().version, 2);
-    publish(&mut conn, &ctx, "repair").unwrap();
-    other.refresh(&mut conn).unwrap();
-    assert_eq!(other.newest("repair").unwrap().version, 2);
-    assert_eq!(other.get("repair", 1).unwrap().name, "报修", "running tickets keep theirs");
-    let states: Vec<_> =
-        versions(&mut conn, "repair").unwrap().into_iter().map(|one| one.state).collect();
-    assert_eq!(states, ["published", "archived"]);
-    archive(&mut conn, &ctx, "repair").unwrap();
-    other.refresh(&mut conn).unwrap();
-    assert_eq!(other.newest("repair").unwrap_err().code(), "template.not_found");
-    assert_eq!(other.get("repair", 2).unwrap().name, "报修二");
-    assert_eq!(archive(&mut conn, &ctx, "repair").unwrap_err().code(), "template.not_found");
-    assert_eq!(archive(&mut conn, &ctx, GENERAL).unwrap_err().code(), "template.built_in");
+    on_each_database("life", |_db, conn| {
+        let ctx = ctx(NOW);
+        let (one, other) = (Catalog::built_in().unwrap(), Catalog::built_in().unwrap());
+        assert_eq!(save_draft(conn, &ctx, &repair("维修")).unwrap().version, 1);
+        one.refresh(conn).unwrap();
+        assert_eq!(one.newest("repair").unwrap_err().code(), "template.not_found");
+        assert_eq!(save_draft(conn, &ctx, &repair("报修")).unwrap().version, 1, "still a draft");
+        publish(conn, &ctx, "repair").unwrap();
+        assert_eq!(publish(conn, &ctx, "repair").unwrap_err().code(), "template.no_draft");
+        one.refresh(conn).unwrap();
+        assert_eq!(one.newest("repair").unwrap().name, "报修");
+        // The second version, seen by another replica.
+        assert_eq!(save_draft(conn, &ctx, &repair("报修二")).unwrap().version, 2);
+        publish(conn, &ctx, "repair").unwrap();
+        other.refresh(conn).unwrap();
+        assert_eq!(other.newest("repair").unwrap().version, 2);
+        assert_eq!(other.get("repair", 1).unwrap().name, "报修", "running tickets keep theirs");
+        let states: Vec<_> =
+            versions(conn, "repair").unwrap().into_iter().map(|one| one.state).collect();
+        assert_eq!(states, ["published", "archived"]);
+        archive(conn, &ctx, "repair").unwrap();
+        other.refresh(conn).unwrap();
+        assert_eq!(other.newest("repair").unwrap_err().code(), "template.not_found");
+        assert_eq!(other.get("repair", 2).unwrap().name, "报修二");
+        assert_eq!(archive(conn, &ctx, "repair").unwrap_err().code(), "template.not_found");
+        assert_eq!(archive(conn, &ctx, GENERAL).unwrap_err().code(), "template.built_in");
+    });
 }
 
 #[test]
 fn the_built_in_template_can_be_replaced_by_ones_own() {
-    let (mut conn, ctx) = desk("own");
-    let catalog = Catalog::built_in().unwrap();
-    let own = Template { name: "服务请求".into(), ..general() };
-    assert!(ensure(&mut conn, &ctx, &own).unwrap().1);
-    catalog.refresh(&mut conn).unwrap();
-    let newest = catalog.newest(GENERAL).unwrap();
-    assert_eq!((newest.version, newest.name.as_str()), (2, "服务请求"));
-    assert!(!ensure(&mut conn, &ctx, &own).unwrap().1, "a second time changes nothing");
-    archive(&mut conn, &ctx, GENERAL).unwrap();
-    catalog.refresh(&mut conn).unwrap();
-    assert_eq!(catalog.newest(GENERAL).unwrap().version, 1, "the built-in one is back");
+    on_each_database("own", |_db, conn| {
+        let ctx = ctx(NOW);
+        let catalog = Catalog::built_in().unwrap();
+        let own = Template { name: "服务请求".into(), ..general() };
+        assert!(ensure(conn, &ctx, &own).unwrap().1);
+        catalog.refresh(conn).unwrap();
+        let newest = catalog.newest(GENERAL).unwrap();
+        assert_eq!((newest.version, newest.name.as_str()), (2, "服务请求"));
+        assert!(!ensure(conn, &ctx, &own).unwrap().1, "a second time changes nothing");
+        archive(conn, &ctx, GENERAL).unwrap();
+        catalog.refresh(conn).unwrap();
+        assert_eq!(catalog.newest(GENERAL).unwrap().version, 1, "the built-in one is back");
+    });
 }
 
 #[test]
 fn what_forbids_publishing_is_named_with_its_place() {
-    let (mut conn, ctx) = desk("bad");
-    let mut bad = repair("  ");
-    let mut second = bad.form.fields[0].clone();
-    second.kind = "hologram".into();
-    bad.form.fields.push(second);
-    bad.flow.steps.clear();
-    save_draft(&mut conn, &ctx, &bad).unwrap();
-    let error = publish(&mut conn, &ctx, "repair").unwrap_err();
-    for place in ["name", "form.fields[5].key", "form.fields[5].kind", "flow"] {
-        assert!(error.fields().iter().any(|one| one.path == place), "{place}: {error:?}");
-    }
-    for key in ["", "A", "1a", "ä", "a-b", &"x".repeat(65)] {
-        let wrong = Template { key: key.into(), ..general() };
-        let error = save_draft(&mut conn, &ctx, &wrong).unwrap_err();
-        assert_eq!(error.fields()[0].path, "key", "{key}");
-    }
-    for text in ["", "{", "[]", r#"{"key":"a"}"#, r#"{"key":1}"#] {
-        assert_eq!(Template::parse(text).unwrap_err().fields()[0].code, "malformed", "{text}");
-    }
-    let huge = " ".repeat(BYTES_MAX + 1);
-    assert_eq!(Template::parse(&huge).unwrap_err().fields()[0].code, "too_large");
+    on_each_database("bad", |_db, conn| {
+        let ctx = ctx(NOW);
+        let mut bad = repair("  ");
+        let mut second = bad.form.fields[0].clone();
+        second.kind = "hologram".into();
+        bad.form.fields.push(second);
+        bad.flow.steps.clear();
+        save_draft(conn, &ctx, &bad).unwrap();
+        let error = publish(conn, &ctx, "repair").unwrap_err();
+        for place in ["name", "form.fields[5].key", "form.fields[5].kind", "flow"] {
+            assert!(error.fields().iter().any(|one| one.path == place), "{place}: {error:?}");
+        }
+        for key in ["", "A", "1a", "ä", "a-b", &"x".repeat(65)] {
+            let wrong = Template { key: key.into(), ..general() };
+            let error = save_draft(conn, &ctx, &wrong).unwrap_err();
+            assert_eq!(error.fields()[0].path, "key", "{key}");
+        }
+        for text in ["", "{", "[]", r#"{"key":"a"}"#, r#"{"key":1}"#] {
+            assert_eq!(Template::parse(text).unwrap_err().fields()[0].code, "malformed", "{text}");
+        }
+        let huge = " ".repeat(BYTES_MAX + 1);
+        assert_eq!(Template::parse(&huge).unwrap_err().fields()[0].code, "too_large");
+    });
 }
 
 #[test]
@@ -129,13 +122,19 @@ fn every_preset_can_be_published_and_its_key_is_its_own() {
         assert!(keys.insert(preset.key.clone()), "{} is there twice", preset.key);
         assert_ne!(preset.key, GENERAL);
     }
-    let (mut conn, ctx) = desk("presets");
-    for key in keys {
-        assert!(import(&mut conn, &ctx, &key).unwrap().1, "{key}");
-        assert!(!import(&mut conn, &ctx, &key).unwrap().1, "{key} once more");
-    }
-    let error = import(&mut conn, &ctx, "nothing").unwrap_err();
-    assert_eq!(error.code(), "preset.not_found");
+    on_each_database("presets", |db, conn| {
+        let ctx = ctx(NOW);
+        let all = db.write_here(|conn| {
+            for key in &keys {
+                assert!(import(conn, &ctx, key)?.1, "{key}");
+                assert!(!import(conn, &ctx, key)?.1, "{key} once more");
+            }
+            Ok(())
+        });
+        all.unwrap();
+        let error = import(conn, &ctx, "nothing").unwrap_err();
+        assert_eq!(error.code(), "preset.not_found");
+    });
 }
 
 fn calendar(name: &str) -> flow::calendar::Calendar {
@@ -146,42 +145,49 @@ fn calendar(name: &str) -> flow::calendar::Calendar {
 
 #[test]
 fn every_replica_sees_what_another_one_changed_of_what_is_shared() {
-    let (mut conn, ctx) = desk("parts");
-    let (one, other) = (Catalog::built_in().unwrap(), Catalog::built_in().unwrap());
-    let name = |catalog: &Catalog| {
-        let parts = catalog.parts();
-        parts.calendars.get("shop").map(|(calendar, _time)| calendar.name.clone())
-    };
-    save_part(&mut conn, &ctx, &calendar("门店"), None).unwrap();
-    assert_eq!((name(&one), name(&other)), (None, None), "nobody has looked");
-    one.refresh(&mut conn).unwrap();
-    assert_eq!(name(&one).as_deref(), Some("门店"));
-    let before = one.parts();
-    one.refresh(&mut conn).unwrap();
-    assert!(std::sync::Arc::ptr_eq(&before, &one.parts()), "what is the same is not read again");
-    save_part(&mut conn, &ctx, &calendar("新门店"), Some(1)).unwrap();
-    other.refresh(&mut conn).unwrap();
-    assert_eq!(name(&other).as_deref(), Some("新门店"));
-    // Taken away and made anew within the same microsecond.
-    delete_part::<flow::calendar::Calendar>(&mut conn, "shop", Some(2)).unwrap();
-    save_part(&mut conn, &ctx, &calendar("老门店"), Some(0)).unwrap();
-    save_part(&mut conn, &ctx, &calendar("旧门店"), Some(1)).unwrap();
-    other.refresh(&mut conn).unwrap();
-    assert_eq!(name(&other).as_deref(), Some("旧门店"));
-    delete_part::<flow::calendar::Calendar>(&mut conn, "shop", None).unwrap();
-    other.refresh(&mut conn).unwrap();
-    assert_eq!(name(&other), None);
+    on_each_database("parts", |_db, conn| {
+        let ctx = ctx(NOW);
+        let (one, other) = (Catalog::built_in().unwrap(), Catalog::built_in().unwrap());
+        let name = |catalog: &Catalog| {
+            let parts = catalog.parts();
+            parts.calendars.get("shop").map(|(calendar, _time)| calendar.name.clone())
+        };
+        save_part(conn, &ctx, &calendar("门店"), None).unwrap();
+        assert_eq!((name(&one), name(&other)), (None, None), "nobody has looked");
+        one.refresh(conn).unwrap();
+        assert_eq!(name(&one).as_deref(), Some("门店"));
+        let before = one.parts();
+        one.refresh(conn).unwrap();
+        assert!(
+            std::sync::Arc::ptr_eq(&before, &one.parts()),
+            "what is the same is not read again"
+        );
+        save_part(conn, &ctx, &calendar("新门店"), Some(1)).unwrap();
+        other.refresh(conn).unwrap();
+        assert_eq!(name(&other).as_deref(), Some("新门店"));
+        // Taken away and made anew within the same microsecond.
+        delete_part::<flow::calendar::Calendar>(conn, "shop", Some(2)).unwrap();
+        save_part(conn, &ctx, &calendar("老门店"), Some(0)).unwrap();
+        save_part(conn, &ctx, &calendar("旧门店"), Some(1)).unwrap();
+        other.refresh(conn).unwrap();
+        assert_eq!(name(&other).as_deref(), Some("旧门店"));
+        delete_part::<flow::calendar::Calendar>(conn, "shop", None).unwrap();
+        other.refresh(conn).unwrap();
+        assert_eq!(name(&other), None);
+    });
 }
 
 #[test]
 fn what_a_newer_build_wrote_is_left_aside_and_the_rest_goes_on() {
-    let (mut conn, ctx) = desk("newer");
-    save_part(&mut conn, &ctx, &calendar("门店"), None).unwrap();
-    for (kind, body) in [("calendar", r#"{"key":"moon","phases":4}"#), ("moon", "{}")] {
-        sql::part::insert(&mut conn, &ctx, kind, ("moon", "月亮"), body).unwrap();
-    }
-    let parts = Parts::load(&mut conn).unwrap();
-    assert_eq!(parts.calendars.keys().collect::<Vec<_>>(), ["shop"]);
+    on_each_database("newer", |_db, conn| {
+        let ctx = ctx(NOW);
+        save_part(conn, &ctx, &calendar("门店"), None).unwrap();
+        for (kind, body) in [("calendar", r#"{"key":"moon","phases":4}"#), ("moon", "{}")] {
+            sql::part::insert(conn, &ctx, kind, ("moon", "月亮"), body).unwrap();
+        }
+        let parts = Parts::load(conn).unwrap();
+        assert_eq!(parts.calendars.keys().collect::<Vec<_>>(), ["shop"]);
+    });
 }
 
 #[test]
@@ -200,15 +206,16 @@ fn the_fields_of_every_installation_are_good_and_speak_three_languages() {
 
 #[test]
 fn a_rule_is_sought_where_rules_stand_and_nowhere_else() {
-    let (mut conn, ctx) = desk("rules");
-    let condition = Condition {
-        key: "urgent".into(),
-        name: "紧急".into(),
-        rule: serde_json::json!({ "==": [{ "var": "urgency" }, "high"] }),
-    };
-    save_part(&mut conn, &ctx, &condition, None).unwrap();
-    let mut template = repair("报修");
-    let flow = serde_json::json!({ "steps": [
+    on_each_database("rules", |_db, conn| {
+        let ctx = ctx(NOW);
+        let condition = Condition {
+            key: "urgent".into(),
+            name: "紧急".into(),
+            rule: serde_json::json!({ "==": [{ "var": "urgency" }, "high"] }),
+        };
+        save_part(conn, &ctx, &condition, None).unwrap();
+        let mut template = repair("报修");
+        let flow = serde_json::json!({ "steps": [
         { "key": "ask", "name": "询问", "when": { "use": "urgent" },
           "assign": { "by": "starter" }, "if_nobody": { "do": "hold" } },
         { "key": "call", "name": "上门", "type": "subtickets", "tickets": [
@@ -219,63 +226,68 @@ fn a_rule_is_sought_where_rules_stand_and_nowhere_else() {
               { "key": "rush", "name": "加急", "when": { "!": [{ "use": "urgent" }] },
                 "assign": { "by": "starter" }, "if_nobody": { "do": "hold" } }] }] },
     ] });
-    template.flow = serde_json::from_value(flow).unwrap();
-    let places: Vec<_> = template.uses().into_iter().map(|one| one.path).collect();
-    assert_eq!(places, ["flow.ask.when", "flow.rush.when.![0]", "flow.route.cases[0].when"]);
-    let parts = Parts::load(&mut conn).unwrap();
-    let full = template.resolve(&parts).unwrap();
-    assert_eq!(full.uses(), []);
-    assert_eq!(full.flow.step("ask").unwrap().when, Some(condition.rule));
-    let call = |template: &Template| template.flow.step("call").unwrap().clone();
-    assert_eq!(call(&full), call(&template), "answers are no rules");
+        template.flow = serde_json::from_value(flow).unwrap();
+        let places: Vec<_> = template.uses().into_iter().map(|one| one.path).collect();
+        assert_eq!(places, ["flow.ask.when", "flow.rush.when.![0]", "flow.route.cases[0].when"]);
+        let parts = Parts::load(conn).unwrap();
+        let full = template.resolve(&parts).unwrap();
+        assert_eq!(full.uses(), []);
+        assert_eq!(full.flow.step("ask").unwrap().when, Some(condition.rule));
+        let call = |template: &Template| template.flow.step("call").unwrap().clone();
+        assert_eq!(call(&full), call(&template), "answers are no rules");
+    });
 }
 
 #[test]
 fn what_is_taken_from_nowhere_hides_nothing_else() {
-    let (mut conn, _ctx) = desk("nowhere");
-    let mut template = repair(" ");
-    template.form.fields[1].library = Some("nothing".into());
-    template.form.fields[1].kind = String::new();
-    template.form.fields[0].kind = "hologram".into();
-    template.calendar = Some("nothing".into());
-    let problems = problems(&mut conn, &template).unwrap();
-    let places: Vec<_> = problems.iter().map(|one| one.path.as_str()).collect();
-    let [rest @ .., last] = &places[..] else { panic!("{problems:?}") };
-    assert_eq!(
-        (&rest[..3], *last),
-        (&["calendar", "form.fields[1].library", "name"][..], "form.fields[0].kind")
-    );
-    assert!(rest[3..].iter().all(|path| path.starts_with("form.fields[0].")), "{rest:?}");
+    on_each_database("nowhere", |_db, conn| {
+        let mut template = repair(" ");
+        template.form.fields[1].library = Some("nothing".into());
+        template.form.fields[1].kind = String::new();
+        template.form.fields[0].kind = "hologram".into();
+        template.calendar = Some("nothing".into());
+        let problems = problems(conn, &template).unwrap();
+        let places: Vec<_> = problems.iter().map(|one| one.path.as_str()).collect();
+        let [rest @ .., last] = &places[..] else { panic!("{problems:?}") };
+        assert_eq!(
+            (&rest[..3], *last),
+            (&["calendar", "form.fields[1].library", "name"][..], "form.fields[0].kind")
+        );
+        assert!(rest[3..].iter().all(|path| path.starts_with("form.fields[0].")), "{rest:?}");
+    });
 }
 
 #[test]
 fn a_surge_mode_holds_the_condition_that_it_names_as_it_is_now() {
-    let (mut conn, ctx) = desk("surge");
-    let urgent = |value: &str| Condition {
-        key: "urgent".into(),
-        name: "紧急".into(),
-        rule: serde_json::json!({ "==": [{ "var": "urgency" }, value] }),
-    };
-    let surge: flow::assign::Surge = serde_json::from_value(serde_json::json!({
-        "key": "holiday", "name": "节假日", "windows": [{ "on": "days_off" }],
-        "plans": { "fix": { "rule": { "by": "table", "otherwise": { "by": "starter" },
-            "rows": [{ "when": { "use": "urgent" }, "assign": { "by": "supervisor" } }] } } },
-    }))
-    .unwrap();
-    let error = save_part(&mut conn, &ctx, &surge, None).unwrap_err();
-    assert_eq!(error.fields()[0].code, "unknown_condition");
-    save_part(&mut conn, &ctx, &urgent("high"), None).unwrap();
-    save_part(&mut conn, &ctx, &surge, None).unwrap();
-    for value in ["high", "critical"] {
-        save_part(&mut conn, &ctx, &urgent(value), None).unwrap();
-        let parts = Parts::load(&mut conn).unwrap();
-        let flow::Assign::Table { rows, .. } = &parts.surges["holiday"].plans["fix"].rule else {
-            panic!("{parts:?}")
+    on_each_database("surge", |_db, conn| {
+        let ctx = ctx(NOW);
+        let urgent = |value: &str| Condition {
+            key: "urgent".into(),
+            name: "紧急".into(),
+            rule: serde_json::json!({ "==": [{ "var": "urgency" }, value] }),
         };
-        assert_eq!(rows[0].when, urgent(value).rule);
-    }
-    let kept = find_part::<flow::assign::Surge>(&mut conn, "holiday").unwrap().part;
-    assert_eq!(kept, surge, "it is kept as it was written");
-    let refused = delete_part::<Condition>(&mut conn, "urgent", None).unwrap_err();
-    assert_eq!(refused.code(), "part.in_use");
+        let surge: flow::assign::Surge = serde_json::from_value(serde_json::json!({
+            "key": "holiday", "name": "节假日", "windows": [{ "on": "days_off" }],
+            "plans": { "fix": { "rule": { "by": "table", "otherwise": { "by": "starter" },
+                "rows": [{ "when": { "use": "urgent" }, "assign": { "by": "supervisor" } }] } } },
+        }))
+        .unwrap();
+        let error = save_part(conn, &ctx, &surge, None).unwrap_err();
+        assert_eq!(error.fields()[0].code, "unknown_condition");
+        save_part(conn, &ctx, &urgent("high"), None).unwrap();
+        save_part(conn, &ctx, &surge, None).unwrap();
+        for value in ["high", "critical"] {
+            save_part(conn, &ctx, &urgent(value), None).unwrap();
+            let parts = Parts::load(conn).unwrap();
+            let flow::Assign::Table { rows, .. } = &parts.surges["holiday"].plans["fix"].rule
+            else {
+                panic!("{parts:?}")
+            };
+            assert_eq!(rows[0].when, urgent(value).rule);
+        }
+        let kept = find_part::<flow::assign::Surge>(conn, "holiday").unwrap().part;
+        assert_eq!(kept, surge, "it is kept as it was written");
+        let refused = delete_part::<Condition>(conn, "urgent", None).unwrap_err();
+        assert_eq!(refused.code(), "part.in_use");
+    });
 }

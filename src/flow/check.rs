@@ -243,7 +243,13 @@ impl<'f> Lint<'f> {
     }
 
     fn parallel(&mut self, step: &Step, parallel: &Parallel) {
-        if parallel.lanes.len() < 2 {
+        if parallel.sections.is_some() {
+            // The form says how many there are: one who fills in his part alone is no mistake.
+            if parallel.lanes.is_empty() {
+                let mend = "是分工填写，但表单里没有设了负责人的分区，请给分区设置负责人";
+                self.say(step, "no_sections", mend);
+            }
+        } else if parallel.lanes.len() < 2 {
             self.say(step, "too_few_lanes", "少于两条并行分支，请再添加一条或去掉并行");
         }
         if parallel.lanes.iter().any(|lane| lane.steps.is_empty()) {

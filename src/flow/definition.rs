@@ -139,6 +139,21 @@ pub struct Parallel {
     /// The way when it is inclusive and no lane's condition holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Vec<Step>>,
+    /// Its lanes are made of the form's owned sections, by whoever knows the form: 分工填写.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sections: Option<Sections>,
+}
+
+/// What the work of every owned section has; who and what is the section's own to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sections {
+    /// What happens when nobody is found for a section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_nobody: Option<IfNobody>,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
 }
 
 /// What ends a parallel block.
@@ -218,6 +233,16 @@ impl Flow {
 }
 
 impl Step {
+    /// The ways inside it, to be changed.
+    pub fn lanes_mut(&mut self) -> impl Iterator<Item = &mut Vec<Step>> {
+        let (lanes, default) = match &mut self.kind {
+            Kind::Branch(block) => (block.cases.as_mut_slice(), block.default.as_mut()),
+            Kind::Parallel(block) => (block.lanes.as_mut_slice(), block.default.as_mut()),
+            _ => (&mut [][..], None),
+        };
+        lanes.iter_mut().map(|lane| &mut lane.steps).chain(default)
+    }
+
     /// The work that it makes for somebody, if it does.
     pub fn work(&self) -> Option<&Work> {
         match &self.kind {
@@ -270,6 +295,17 @@ struct Common {
 
 const COMMON: [&str; 6] = ["key", "name", "public_name", "when", "notify", "settle"];
 
+/// The type that is written for a parallel block whose lanes are the form's owned sections.
+const SECTIONS: &str = "sections";
+
+/// The block that 分工填写 is; its lanes are made where the form is known.
+fn shared_out(mut of: Map<String, Value>) -> Map<String, Value> {
+    of.remove("type");
+    let parts = [("type", "parallel".into()), ("lanes", Vec::<Value>::new().into())];
+    let parts = parts.into_iter().chain([(SECTIONS, Value::Object(of))]);
+    parts.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
 // By hand, because serde cannot refuse unknown fields of a struct that flattens an enum.
 impl<'de> Deserialize<'de> for Step {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -283,6 +319,9 @@ impl<'de> Deserialize<'de> for Step {
         let key = common.get("key").and_then(Value::as_str).unwrap_or("?").to_owned();
         let named = |error: serde_json::Error| D::Error::custom(format!("节点 {key}：{error}"));
         rest.entry("type").or_insert_with(|| Value::from("task"));
+        if rest.get("type").and_then(Value::as_str) == Some(SECTIONS) {
+            rest = shared_out(rest);
+        }
         let common: Common = serde_json::from_value(Value::Object(common)).map_err(&named)?;
         let kind = serde_json::from_value(Value::Object(rest)).map_err(&named)?;
         let Common { key, name, public_name, when, notify, settle } = common;

@@ -2,6 +2,7 @@
 //! when, and who hears of it.
 
 use kernel::Timestamp;
+use serde::Serialize;
 
 use crate::{
     definition::{Flow, Kind, Step},
@@ -36,7 +37,8 @@ pub struct Stop {
 }
 
 /// What happens at a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "happens", rename_all = "snake_case")]
 pub enum Passed {
     /// Somebody gets work.
     Work {

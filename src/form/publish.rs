@@ -17,6 +17,8 @@ pub const FIELDS_MAX: usize = 300;
 pub const FORM_BYTES_MAX: usize = 512 * 1024;
 /// The longest key of a field, in characters.
 pub const KEY_MAX: usize = 40;
+/// The longest key of a step, which permissions name.
+const STEP_KEY_MAX: usize = 64;
 /// The longest label, in characters.
 const LABEL_MAX: usize = 100;
 /// The longest line of help, in characters.
@@ -72,7 +74,7 @@ pub(crate) fn problems_of(field: &Field) -> Vec<Problem> {
 
 fn field_problems(field: &Field) -> Vec<Problem> {
     let mut problems = settings_problems(field);
-    let access = field.access.keys().filter(|step| *step != "*" && !is_key(step));
+    let access = field.access.keys().filter(|step| *step != "*" && !is_step(step));
     problems.extend(access.map(|step| {
         let detail = "权限须写给节点的键、create 或 *";
         Problem::new(format!("access.{}", kernel::text::cut_chars(step, 40)), "bad_key", detail)
@@ -168,8 +170,15 @@ fn rule_problems(field: &Field) -> Vec<Problem> {
 }
 
 fn is_key(key: &str) -> bool {
+    key.starts_with(|c: char| c.is_ascii_lowercase()) && is_word(key, KEY_MAX)
+}
+
+/// Whether a step of a flow can be called so.
+fn is_step(key: &str) -> bool {
+    !key.is_empty() && is_word(key, STEP_KEY_MAX)
+}
+
+fn is_word(key: &str, most: usize) -> bool {
     let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    key.starts_with(|c: char| c.is_ascii_lowercase())
-        && key.chars().all(is_allowed)
-        && key.len() <= KEY_MAX
+    key.chars().all(is_allowed) && key.len() <= most
 }

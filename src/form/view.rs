@@ -55,6 +55,12 @@ impl Compiled {
         seen.collect()
     }
 
+    /// What a person may do with a field; nothing when the form does not know it.
+    pub fn access_to(&self, key: &str, context: &Context<'_>) -> Option<Access> {
+        let (slot, field) = self.slot(self.place(key)?)?;
+        Some(self.access(slot, field, context))
+    }
+
     /// Of these answers those that a person may see.
     pub fn readable(&self, answers: &Answers, context: &Context<'_>) -> Answers {
         let seen = self.view(answers, context).into_iter();

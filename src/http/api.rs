@@ -13,6 +13,7 @@ mod tasks;
 mod templates;
 mod tickets;
 mod tokens;
+mod trials;
 mod working;
 
 use std::{
@@ -46,6 +47,7 @@ pub(crate) fn operations() -> Vec<Op> {
         files::operations(),
         tasks::operations(),
         templates::operations(),
+        trials::operations(),
         parts::operations(),
         customers::operations(),
         people::operations(),

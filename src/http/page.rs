@@ -16,7 +16,7 @@ use actix_web::{
 use catalog::Published;
 use db::Conn;
 use files::File;
-use kernel::{Error, FileId, Kind, Result};
+use kernel::{Actor, Error, FileId, Kind, Result};
 use notify::Link;
 use org::MemberStatus;
 use ticket::{Event, Fact, Ticket, TimelineEntry};
@@ -79,7 +79,7 @@ pub(crate) async fn file(req: HttpRequest, server: Data<Server>) -> HttpResponse
         let setup = server.setup.clone();
         let file = server.db.read(move |conn| {
             let ticket = open(conn, &link)?;
-            find_file(conn, &setup, &ticket, id)
+            find_file(conn, &setup, (&reader(&link), ticket), id)
         });
         file.await
     };
@@ -93,6 +93,11 @@ pub(crate) async fn file(req: HttpRequest, server: Data<Server>) -> HttpResponse
 fn link(req: &HttpRequest, server: &Server) -> Result<Link> {
     let signed = req.match_info().get("signed").unwrap_or_default();
     server.links.read(signed, server.clock.now())
+}
+
+/// For whom a link was made. Customers see of a ticket what its page shows them, and no more.
+fn reader(link: &Link) -> Actor {
+    if link.userid.is_empty() { Actor::System } else { Actor::member(&link.userid) }
 }
 
 /// The ticket of a link, unless the member that it was made for is gone.
@@ -116,6 +121,7 @@ async fn read_progress(req: &HttpRequest, server: &Data<Server>) -> Result<Progr
         let ticket = open(conn, &link)?;
         let is_staff = !link.userid.is_empty();
         let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
+        let ticket = ticket::seen_by(&reader(&link), ticket, &template);
         let mut events = ticket::events(conn, ticket.id)?;
         let names = names(conn, &ticket, &events)?;
         if !is_staff {

@@ -27,12 +27,16 @@ pub fn cut_chars(text: &str, max: usize) -> String {
 /// Text without control characters (tab and newline stay) and without the marks that turn the
 /// direction of what follows; trimmed.
 pub fn clean(text: &str) -> String {
-    let kept = text.replace("\r\n", "\n");
-    let kept: String = kept
-        .chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
-        .filter(|c| !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}'))
-        .collect();
+    let is_kept = |c: char| match c {
+        '\n' | '\t' => true,
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => false,
+        _ => !c.is_control(),
+    };
+    // Nearly every text is clean already.
+    if text.chars().all(is_kept) {
+        return text.trim().to_owned();
+    }
+    let kept: String = text.chars().filter(|c| is_kept(*c)).collect();
     kept.trim().to_owned()
 }
 
@@ -56,6 +60,8 @@ mod tests {
     #[test]
     fn cleaning_keeps_emoji_and_drops_what_harms() {
         assert_eq!(clean("\u{FEFF} a\0b\u{202E}c\r\n😀\n "), "abc\n😀");
+        assert_eq!(clean(" 三楼\t空调\n坏了 "), "三楼\t空调\n坏了");
+        assert_eq!(clean("a\u{7F}\u{9F}\u{2066}\r"), "a");
     }
 
     #[test]

@@ -87,8 +87,15 @@ impl Painter<'_> {
         self.desk.links.url(self.ticket.id, userid, self.ctx.now)
     }
 
+    /// An answer that everybody at work may see: one card is for them all.
+    fn answer(&self, key: &str) -> Option<&serde_json::Value> {
+        let (staff, template) = (Actor::member(STAFF), self.template()?);
+        let is_seen = ticket::reads(&staff, self.ticket, &template, key);
+        self.ticket.form.get(key).filter(|_value| is_seen)
+    }
+
     fn description(&self) -> String {
-        let text = self.ticket.form.get("description").and_then(serde_json::Value::as_str);
+        let text = self.answer("description").and_then(serde_json::Value::as_str);
         text::cut_chars(text.unwrap_or_default(), 160)
     }
 
@@ -114,7 +121,7 @@ impl Painter<'_> {
     fn place(&self) -> Option<String> {
         let template = self.template()?;
         let field = template.form.fields.iter().find(|field| field.kind == "location")?;
-        let value = self.ticket.form.get(&field.key)?;
+        let value = self.answer(&field.key)?;
         let kind = form::FIELDS.iter().find(|kind| kind.name() == field.kind)?;
         Some(kind.in_words(field, value))
     }

@@ -20,9 +20,8 @@ pub(crate) fn take(
     given: &Map<String, Value>,
     zone_minutes: i64,
 ) -> Result<Answers> {
+    let mut answers = judge(conn, ctx, template, given)?;
     let form = template.compiled();
-    let mut answers = form.check(given, &Context::default()).map_err(refused)?;
-    check_references(conn, ctx, &form.references(&answers))?;
     let day: String = ctx.now.local(zone_minutes).chars().take(10).collect();
     let issued = form.to_issue(&answers).into_iter().map(|field| {
         let counter = format!("{}/{}/{day}", template.key, field.key);
@@ -31,6 +30,22 @@ pub(crate) fn take(
     });
     let issued = issued.collect::<Result<Vec<_>>>()?;
     answers.extend(issued);
+    Ok(answers)
+}
+
+/// What was answered, as it is stored but for what is issued: nothing is written.
+///
+/// # Errors
+/// As [`take`].
+pub(crate) fn judge(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    template: &Published,
+    given: &Map<String, Value>,
+) -> Result<Answers> {
+    let form = template.compiled();
+    let answers = form.check(given, &Context::default()).map_err(refused)?;
+    check_references(conn, ctx, &form.references(&answers))?;
     Ok(answers)
 }
 

@@ -93,7 +93,7 @@ pub(crate) fn create_for(
         customer: created.customer.as_deref(),
         ticket: None,
     };
-    let known = Known::new(conn, ctx, setup, about, &template);
+    let known = Known::new(conn, ctx.now, setup, about, &template);
     let (state, effects) = flow::start(&template.flow, &known, ctx.now);
     let decided = known.decided()?;
     let mut facts = vec![Fact::Created(Box::new(created)), Fact::Stepped { state }];

@@ -22,6 +22,13 @@ pub enum Fact {
         /// Where it is now.
         state: State,
     },
+    /// It goes on in another version of its template.
+    Migrated {
+        /// Which.
+        version: u32,
+        /// Where it is there.
+        state: State,
+    },
     /// A task is somebody's work.
     TaskOpened {
         /// The task.
@@ -292,6 +299,10 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
         Fact::Suspended => ticket.status = Status::Suspended,
         Fact::Continued => ticket.status = Status::Open,
         Fact::Stepped { state } => ticket.flow = state.clone(),
+        Fact::Migrated { version, state } => {
+            ticket.template.version = *version;
+            ticket.flow = state.clone();
+        }
         Fact::TaskOpened { task, step, round, slot, handlers } => ticket.tasks.push(Task {
             id: *task,
             step: step.clone(),

@@ -15,8 +15,10 @@ mod family;
 mod known;
 mod leave;
 mod list;
+mod migrate;
 mod policy;
 mod question;
+mod rehearse;
 mod schema;
 mod sql;
 mod ticket;
@@ -33,8 +35,12 @@ pub use fact::{Created, Event, Fact, follow, replay};
 pub use family::{TOPIC_FAMILY, hear};
 pub use leave::hand_over;
 pub use list::{Filter, ToDo, TodoRow, list, open_of, to_do};
-pub use policy::Scope;
+pub use migrate::{Migration, Move};
+pub use policy::{Scope, reads, seen_by};
 pub use question::{CUSTOMER_KINDS, Inquiry, Question, inquire};
+pub use rehearse::{
+    Compared, Rehearsal, Sample, Stop, Stuck, TICKETS_MAX, Verdict, rehearse, rehearse_last,
+};
 pub use sql::{event, events, find_by_no, get, ids_after};
 pub use ticket::{
     Attachment, Child, Link, Parent, Priority, SOURCES, Status, Task, TaskState, TemplateRef,

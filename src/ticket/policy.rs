@@ -1,9 +1,14 @@
 //! What an actor may see and do. One place; the API, lists, cards and pages all ask here.
 
+use catalog::Published;
 use db::Conn;
+use form::{Access, Context};
 use kernel::{Actor, Error, FieldError, FileId, Result};
 
-use crate::ticket::Ticket;
+use crate::ticket::{Task, Ticket};
+
+/// The step of a form's permissions that stands for all that are not named.
+const EVERYBODY: &str = "*";
 
 /// Which tickets an actor may see. Every query takes one, so that none forgets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +63,38 @@ pub(crate) fn is_handler(actor: &Actor, ticket: &Ticket) -> bool {
         Actor::Customer { .. } => false,
         Actor::Token { .. } | Actor::System => true,
     }
+}
+
+/// A ticket as a reader may see it: of its answers those that are not hidden from him.
+#[must_use]
+pub fn seen_by(reader: &Actor, mut ticket: Ticket, template: &Published) -> Ticket {
+    let is_hidden = |key: &&String| !reads(reader, &ticket, template, key);
+    let hidden: Vec<_> = ticket.form.keys().filter(is_hidden).cloned().collect();
+    for key in hidden {
+        ticket.form.remove(&key);
+    }
+    ticket
+}
+
+/// Whether a reader may see the answer to a field. A member sees what any step shows him at which
+/// he has or had work, and who raised the ticket what is shown in general; a member who has no
+/// part in it sees what nobody at work now is denied.
+pub fn reads(reader: &Actor, ticket: &Ticket, template: &Published, key: &str) -> bool {
+    let Actor::Member { userid } = reader else { return true };
+    let shows = |step: &str| {
+        let at = Context { step: Some(step), ..Context::default() };
+        template.compiled().access_to(key, &at) != Some(Access::Hidden)
+    };
+    let is_his = |task: &&Task| {
+        task.owner.as_ref() == Some(userid)
+            || task.owner.is_none() && task.handlers.contains(userid)
+    };
+    let mut own = ticket.tasks.iter().filter(is_his).peekable();
+    let is_starter = ticket.creator.userid() == Some(userid);
+    if own.peek().is_none() && !is_starter {
+        return ticket.open_tasks().all(|task| shows(&task.step));
+    }
+    is_starter && shows(EVERYBODY) || own.any(|task| shows(&task.step))
 }
 
 /// Whether stored files that an input names are there and the actor's to show: of a person only

@@ -12,7 +12,7 @@ use crate::{
         ticket_counter as c, ticket_event as e, ticket_handler as h, ticket_task as k,
         ticket_ticket as t,
     },
-    ticket::{TaskState, Ticket},
+    ticket::{Status, TaskState, Ticket},
 };
 
 pub(crate) use turn::{Turn, give, last_given, loads, take_turn, turn};
@@ -78,6 +78,37 @@ pub fn find_by_no(conn: &mut Conn, no: &str) -> Result<Option<Ticket>> {
 pub fn ids_after(conn: &mut Conn, id: TicketId, limit: i64) -> Result<Vec<TicketId>> {
     let ids = t::table.filter(t::id.gt(id.0)).order(t::id.asc()).limit(limit).select(t::id);
     Ok(ids.load::<i64>(conn).or_db()?.into_iter().map(TicketId).collect())
+}
+
+/// The next running tickets of a template, of whichever version, oldest first.
+pub(crate) fn running_of(
+    conn: &mut Conn,
+    template: &str,
+    after: TicketId,
+    most: i64,
+) -> Result<Vec<Ticket>> {
+    let running = [Status::Open.word(), Status::Suspended.word()];
+    let rows = t::table
+        .filter(t::template_key.eq(template).and(t::status.eq_any(running)))
+        .filter(t::id.gt(after.0))
+        .order(t::id.asc())
+        .limit(most)
+        .select(t::snapshot)
+        .load::<String>(conn)
+        .or_db()?;
+    rows.iter().map(|text| from_json(text)).collect()
+}
+
+/// The latest tickets of a template, newest first.
+pub(crate) fn latest_of(conn: &mut Conn, template: &str, most: i64) -> Result<Vec<Ticket>> {
+    let rows = t::table
+        .filter(t::template_key.eq(template))
+        .order(t::id.desc())
+        .limit(most)
+        .select(t::snapshot)
+        .load::<String>(conn)
+        .or_db()?;
+    rows.iter().map(|text| from_json(text)).collect()
 }
 
 /// The tickets in whose to-do lists somebody stands, oldest first.

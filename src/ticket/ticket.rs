@@ -257,7 +257,7 @@ pub struct Ticket {
     pub priority: Priority,
     /// By which entry it came.
     pub source: String,
-    /// Its template; it keeps this version.
+    /// Its template, in the version that it began with or was moved to.
     pub template: TemplateRef,
     /// The customer, by external_userid.
     pub customer: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::Template;
+use catalog::{Published, Template};
 use flow::{Effect, Logged, Notice, StepState};
 use form::Answers;
 use kernel::{Actor, Ctx, TaskId, TicketId, Timestamp};
@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     actions::{ACTIONS, Case},
     fact::{Event, Fact},
+    policy,
     ticket::{Attachment, Child, Link, Priority, Status, TaskState, TemplateRef, Ticket},
 };
 
@@ -146,9 +147,10 @@ pub struct CustomerRef {
 pub fn view(
     ctx: &Ctx,
     ticket: &Ticket,
-    template: &Template,
+    template: &Published,
     link: &dyn Fn(u64) -> String,
 ) -> TicketView {
+    let seen = policy::seen_by(&ctx.actor, ticket.clone(), template);
     let steps = ticket.flow.steps.iter().map(|run| StepView {
         key: run.key.clone(),
         name: template.flow.step(&run.key).map(|step| step.name.clone()).unwrap_or_default(),
@@ -188,7 +190,7 @@ pub fn view(
         template: ticket.template.clone(),
         customer: customer.map(|external_userid| CustomerRef { external_userid }),
         chat_id: ticket.chat_id.clone(),
-        form: ticket.form.clone(),
+        form: seen.form,
         creator: ticket.creator.clone(),
         steps: steps.collect(),
         tasks: tasks.collect(),
@@ -301,6 +303,13 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
         "resubmit" => format!("{name} 处理后直接送回"),
         "release" => format!("{name} 减签"),
         "handover" => "成员已离职，工作已交接".to_owned(),
+        "migrate" => {
+            let to = event.facts.iter().find_map(|fact| match fact {
+                Fact::Migrated { version, .. } => Some(*version),
+                _ => None,
+            });
+            format!("{name} 把工单升级到模板第 {} 版", to.unwrap_or_default())
+        }
         "recall" => format!("{name} 拿回了工单"),
         "ask" => format!("{name} 请客户补充资料"),
         "answer" => format!("{name} 补充了资料"),

@@ -351,6 +351,7 @@ fn error_codes() -> BTreeSet<String> {
     // files, entries of the audit log.
     let others: BTreeSet<_> = [
         "ticket.event",
+        "ticket.migrated",
         "template.archived",
         "template.draft_dropped",
         "template.imported",

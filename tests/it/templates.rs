@@ -246,6 +246,34 @@ fn answer(field: &Value) -> Value {
     }
 }
 
+/// The presets that trades are promised by name.
+const NAMED: [&str; 14] = [
+    "education/course_delivery",
+    "beauty/member_revisit",
+    "ecommerce/return",
+    "general/consult",
+    "education/course_consult",
+    "general/quotation",
+    "restaurant/table_booking",
+    "education/enrolment",
+    "manufacturing/equipment_repair",
+    "manufacturing/spare_part_request",
+    "manufacturing/install_commission",
+    "hospital/appointment_revisit",
+    "general/sales_consult",
+    "general/repair",
+];
+
+/// The steps of those that are promised step by step.
+const STEPS: [(&str, &str); 6] = [
+    ("course_consult", "课程咨询-试听安排-签约付款"),
+    ("enrolment", "学籍核对-财务收费-分班建群"),
+    ("course_delivery", "备课-授课与签到-课后反馈-续报跟进"),
+    ("quotation", "询价整理-成本核算-报价审核-客户确认报价"),
+    ("table_booking", "确认预订-备位备菜-到店接待-餐后回访"),
+    ("appointment_revisit", "确认号源-到诊接待-医嘱与用药提醒-复诊跟进"),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_preset_of_every_industry_runs_from_creation_to_its_end() {
     let desk = Desk::open().await;
@@ -258,6 +286,11 @@ async fn every_preset_of_every_industry_runs_from_creation_to_its_end() {
     for industry in &industries {
         let of = library.iter().filter(|one| one["industry"] == *industry).count();
         assert!(of >= 2, "{industry} has {of}");
+    }
+    for named in NAMED {
+        let is_there =
+            |one: &Value| format!("{}/{}", one["industry"], one["key"]).replace('"', "") == named;
+        assert!(library.iter().any(is_there), "{named}");
     }
     let mut pictures = BTreeMap::new();
     for member in desk.ask("GET", "/api/v1/members?limit=200").send().await.json()["items"]
@@ -275,6 +308,11 @@ async fn every_preset_of_every_industry_runs_from_creation_to_its_end() {
         let key = preset["key"].as_str().unwrap();
         let told = desk.ask("POST", &format!("/api/v1/presets/{key}/import")).send().await;
         assert_eq!(told.status, 200, "{key}: {}", told.text());
+        let steps = told.json()["flow"]["steps"].as_array().unwrap().clone();
+        let steps: Vec<_> = steps.iter().map(|step| step["name"].as_str().unwrap()).collect();
+        if let Some((_key, named)) = STEPS.iter().find(|(named, _steps)| *named == key) {
+            assert_eq!(steps.join("-"), *named, "{key}");
+        }
         let ticket = runs_to_its_end(&desk, &told.json(), &pictures).await;
         assert_eq!(ticket["status"], "closed", "{key}: {ticket}");
     }

@@ -13,7 +13,7 @@ use bytes::BytesMut;
 use db::Conn;
 use files::{File, FileStore, NewFile, Stored};
 use futures_util::StreamExt as _;
-use kernel::{Error, FileId, Kind, Result, text};
+use kernel::{Actor, Error, FileId, Kind, Result, text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use ticket::{Setup, Ticket};
@@ -201,7 +201,7 @@ async fn get(
     let file = server.db.read(move |conn| {
         if let Some(key) = &query.ticket {
             let ticket = tickets::find(conn, &ctx, key)?;
-            return find_file(conn, &setup, &ticket, id);
+            return find_file(conn, &setup, (&ctx.actor, ticket), id);
         }
         files::find(conn, id)?.ok_or_else(not_found)
     });
@@ -222,15 +222,16 @@ pub(crate) async fn serve(store: &FileStore, file: File) -> Reply {
         .body(bytes))
 }
 
-/// A file, if it belongs to this ticket.
+/// A file, if it belongs to this ticket and this reader may see it there.
 pub(crate) fn find_file(
     conn: &mut Conn,
     setup: &Setup,
-    ticket: &Ticket,
+    (reader, ticket): (&Actor, Ticket),
     id: FileId,
 ) -> Result<File> {
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-    if !ticket::files_of(ticket, &template).contains(&id) {
+    let ticket = ticket::seen_by(reader, ticket, &template);
+    if !ticket::files_of(&ticket, &template).contains(&id) {
         return Err(not_found());
     }
     files::find(conn, id)?.ok_or_else(not_found)

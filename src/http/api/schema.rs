@@ -461,6 +461,7 @@ enum StepType {
     Action,
     Branch,
     Parallel,
+    Sections,
     Subtickets,
 }
 
@@ -534,9 +535,105 @@ pub(crate) struct FlowStep {
     default: Option<Vec<FlowStep>>,
     /// 并行：all、any 或 inclusive；子工单：all 或 any
     mode: Option<String>,
+    /// 分工填写：每个分区的办理有什么；分支由表单里有负责人的分区得出
+    #[schema(value_type = Option<Value>)]
+    sections: Option<Value>,
     /// 子工单
     #[schema(value_type = Option<Value>)]
     tickets: Option<Value>,
+}
+
+/// 试运行中一张工单的走法
+#[derive(ToSchema)]
+pub(crate) struct Rehearsal {
+    /// 依次经过什么
+    stops: Vec<Stop>,
+    /// `finished`、`rejected`、`expired` 等；没有走完则为 null
+    #[schema(required)]
+    outcome: Option<String>,
+    #[schema(required)]
+    stuck: Option<Stuck>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum Happens {
+    Work,
+    Skipped,
+    Told,
+    Took,
+    Waits,
+    Action,
+    Child,
+    Rejected,
+    Stuck,
+}
+
+/// 走法中的一处
+#[derive(ToSchema)]
+pub(crate) struct Stop {
+    #[schema(format = DateTime)]
+    at: String,
+    /// 节点
+    step: String,
+    name: String,
+    /// 第几轮
+    round: u32,
+    /// 这里发生什么：办理、跳过、通知、选了哪些分支、等待、自动动作、子工单、驳回、卡住
+    happens: Happens,
+    /// 办理：谁
+    handlers: Option<Vec<String>>,
+    /// 办理：期限
+    #[schema(format = DateTime)]
+    due_at: Option<String>,
+    /// 通知：什么
+    #[schema(value_type = Option<Value>)]
+    what: Option<Value>,
+    /// 通知：给谁
+    to: Option<Vec<String>>,
+    /// 选了哪些分支，从 0 数起；默认分支在最后
+    lanes: Option<Vec<usize>>,
+    /// 等待：到何时
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    /// 自动动作
+    action: Option<String>,
+    /// 子工单的模板
+    template: Option<String>,
+    /// 卡住：原因
+    why: Option<String>,
+}
+
+/// 卡在哪里
+#[derive(ToSchema)]
+pub(crate) struct Stuck {
+    /// 节点
+    step: String,
+    /// 给人看的原因和改法
+    why: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum Verdict {
+    Same,
+    Differs,
+    Stuck,
+}
+
+/// 一张真实工单的两种走法
+#[derive(ToSchema)]
+pub(crate) struct Compared {
+    /// 工单的 id
+    ticket: String,
+    no: String,
+    verdict: Verdict,
+    /// 按它自己的版本经过的节点
+    was: Vec<String>,
+    /// 按试运行的版本经过的节点
+    would: Vec<String>,
+    #[schema(required)]
+    stuck: Option<Stuck>,
 }
 
 /// 一条分支

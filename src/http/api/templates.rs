@@ -111,7 +111,13 @@ pub(crate) struct Preset {
     name: String,
 }
 
-fn key(req: &HttpRequest) -> String {
+impl From<kernel::FieldError> for Mend {
+    fn from(one: kernel::FieldError) -> Self {
+        Self { path: one.path, code: one.code, detail: one.detail }
+    }
+}
+
+pub(super) fn key(req: &HttpRequest) -> String {
     req.match_info().get("key").unwrap_or_default().to_owned()
 }
 
@@ -152,9 +158,7 @@ async fn save(
     let once = Once::of(&req, &who.caller, &bytes)?;
     let answer = server.command(who.ctx(), once, move |conn, ctx| {
         let template = catalog::save_draft(conn, ctx, &template)?;
-        let mend =
-            |one: kernel::FieldError| Mend { path: one.path, code: one.code, detail: one.detail };
-        let problems = catalog::problems(conn, &template)?.into_iter().map(mend).collect();
+        let problems = catalog::problems(conn, &template)?.into_iter().map(Mend::from).collect();
         Answer::json(StatusCode::OK, &Saved { template, problems })
     });
     Ok(answer.await?.respond(&req))

@@ -9,6 +9,7 @@ mod life;
 mod load;
 mod message;
 mod proc;
+mod pure;
 mod report;
 mod serve;
 mod store;
@@ -58,6 +59,7 @@ pub(crate) struct Size {
     equal_rounds: usize,
     equal_seconds: f64,
     crypto_rounds: usize,
+    pure_rounds: usize,
     cards: usize,
     starts: usize,
 }
@@ -71,6 +73,7 @@ impl Size {
         equal_rounds: 15,
         equal_seconds: 0.8,
         crypto_rounds: 4000,
+        pure_rounds: 400,
         cards: 200,
         starts: 3,
     };
@@ -82,6 +85,7 @@ impl Size {
         equal_rounds: 5,
         equal_seconds: 0.4,
         crypto_rounds: 600,
+        pure_rounds: 60,
         cards: 30,
         starts: 1,
     };
@@ -141,6 +145,7 @@ fn measure(is_quick: bool) -> Result<Vec<Found>> {
     let mut report = Report::on(&subject.name);
     if subject.server.is_none() {
         crypto::measure(size, &mut report)?;
+        pure::measure(size, &mut report)?;
     }
     intake::measure(size, &subject, &mut report)?;
     life::measure(size, &subject, &mut report)?;

@@ -98,6 +98,24 @@ pub(crate) const LINES: &[Line] = &[
         target: Target::AtMost(1.3, " ×"),
     },
     Line {
+        key: "flow.step",
+        en: "One step of a flow of 30 steps",
+        zh: "30 个节点的流程走一步",
+        target: Target::AtMost(20.0, " µs"),
+    },
+    Line {
+        key: "form.check",
+        en: "Check of a form of 100 fields",
+        zh: "校验 100 个字段的表单",
+        target: Target::AtMost(200.0, " µs"),
+    },
+    Line {
+        key: "template.lint",
+        en: "What forbids publishing: 200 fields, 100 steps",
+        zh: "发布检查：200 个字段、100 个节点",
+        target: Target::AtMost(50.0, " ms"),
+    },
+    Line {
         key: "card",
         en: "Callback sent → card handed to WeCom, idle service, p50 (p99)",
         zh: "回调发出 → 卡片交给企业微信，空闲时 p50（p99）",
