@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod businesses;
 mod callback;
 mod cards;
 mod crash;
@@ -18,6 +19,7 @@ mod house;
 mod mirror;
 mod operators;
 mod outage;
+mod presets;
 mod replicas;
 mod support;
 mod talk;
