@@ -318,6 +318,9 @@ impl Case<'_> {
         let Some(clicked) = notify::find_pressed(self.conn, self.ctx, &self.from, click)? else {
             return Ok(End::Ignored("不是本服务的卡片".to_owned()));
         };
+        if let Some(words) = self.chosen_words(&clicked.press)? {
+            notify::answered(self.conn, self.ctx, self.desk, &clicked, &words)?;
+        }
         match clicked.press {
             Press::Act { verb, .. } if verb == "none" => {
                 self.say("这一步不能在卡片上办理，请点开卡片，在工单页面办理")?;
@@ -349,10 +352,10 @@ impl Case<'_> {
                     None => self.too_late(),
                 }
             }
-            Press::Answer { draft, chosen } => {
+            Press::Answer { draft, ref chosen } => {
                 let body = ticket::draft::take(self.conn, draft, &self.from)?;
                 match body.and_then(|body| serde_json::from_str(&body).ok()) {
-                    Some(talk) => self.chosen(talk, chosen),
+                    Some(talk) => self.chosen(talk, &clicked, chosen),
                     None => self.too_late(),
                 }
             }

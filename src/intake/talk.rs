@@ -7,7 +7,7 @@ use std::sync::Arc;
 use catalog::Template;
 use form::{Access, Field, Reader, Source};
 use kernel::{Error, FieldError, Kind, Result, TaskId, TicketId, text};
-use notify::Question;
+use notify::{Clicked, Press, Question};
 use queue::End;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -207,14 +207,41 @@ impl Case<'_> {
         self.go_on(talk)
     }
 
-    /// Options as the answer to a question.
-    pub(super) fn chosen(&mut self, mut talk: Talk, chosen: Vec<String>) -> Result<End> {
-        if self.field(&talk)?.kind == "multi_select" {
+    /// Options as the answer to a question; its card then shows them.
+    pub(super) fn chosen(
+        &mut self,
+        mut talk: Talk,
+        clicked: &Clicked,
+        chosen: &[String],
+    ) -> Result<End> {
+        let field = self.field(&talk)?;
+        let all = options(&field);
+        let labels = chosen.iter().filter_map(|id| all.iter().find(|(value, _text)| value == id));
+        let labels: Vec<_> = labels.map(|(_value, text)| text.as_str()).collect();
+        notify::answered(self.conn, self.ctx, self.desk, clicked, &labels.join("、"))?;
+        if field.kind == "multi_select" {
             talk.put(json!(chosen));
             return self.go_on(talk);
         }
-        let one = chosen.into_iter().next().unwrap_or_default();
-        self.answered(talk, &one)
+        self.answered(talk, chosen.first().map_or("", String::as_str))
+    }
+
+    /// What a press on a question's card chose, where the card alone tells it.
+    pub(super) fn chosen_words(&mut self, press: &Press) -> Result<Option<String>> {
+        Ok(match press {
+            Press::Act { .. } | Press::Answer { .. } => None,
+            Press::Choose { ticket: Some(ticket), .. } => {
+                Some(ticket::get(self.conn, *ticket)?.no)
+            }
+            Press::Choose { ticket: None, .. } => Some("新建工单".to_owned()),
+            Press::Start { template, .. } => {
+                Some(self.desk.setup.catalog.find_newest(self.conn, template)?.name.clone())
+            }
+            Press::Expect { urgency: Some(urgency) } => {
+                Some(ticket::Priority::of_urgency(Some(urgency)).label().to_owned())
+            }
+            Press::Expect { urgency: None } => Some("已取消".to_owned()),
+        })
     }
 
     /// A place as the answer, where one was asked for.

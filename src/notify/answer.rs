@@ -16,9 +16,9 @@ use wecom::{
 
 use crate::{
     Desk,
-    click::{ANSWER, TEMPLATE},
+    click::{ANSWER, Clicked, Press, TEMPLATE},
     message::{Kind, wecom_task_id},
-    outbox,
+    outbox::{self, Change},
     render::Painter,
     sql::NewMessage,
 };
@@ -164,6 +164,53 @@ pub fn ask(
         ..VoteInteraction::default()
     };
     outbox::send(conn, ctx, desk, &new, Body::card(Card::VoteInteraction(card)))
+}
+
+/// Shows on a question's card what was answered, so that it is not answered again.
+///
+/// # Errors
+/// The database's.
+pub fn answered(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    clicked: &Clicked,
+    words: &str,
+) -> Result<()> {
+    let message = &clicked.message;
+    let source = Some(Painter::source(desk));
+    let main_title = Some(MainTitle::new(message.title.clone(), ""));
+    let task_id = message.wecom_task_id();
+    let card = match clicked.press {
+        Press::Expect { .. } => Card::ButtonInteraction(ButtonInteraction {
+            source,
+            main_title,
+            task_id,
+            button_list: vec![Button::press(text::cut_chars(words, 10), 3, "none")],
+            replace_text: words.to_owned(),
+            ..ButtonInteraction::default()
+        }),
+        _ => Card::VoteInteraction(VoteInteraction {
+            source,
+            main_title,
+            task_id,
+            checkbox: Some(Checkbox {
+                question_key: ANSWER.to_owned(),
+                option_list: vec![VoteOption {
+                    id: "chosen".to_owned(),
+                    text: words.to_owned(),
+                    is_checked: true,
+                }],
+                disable: true,
+                ..Checkbox::default()
+            }),
+            submit_button: Some(SubmitButton { text: "已选择".to_owned(), key: "none".to_owned() }),
+            replace_text: "已选择".to_owned(),
+        }),
+    };
+    let face = "answered".to_owned();
+    let change = Change { messages: vec![message], face, must_arrive: false, card };
+    outbox::update(conn, ctx, vec![change])
 }
 
 /// Asks whether a text belongs to one of the sender's open tickets or is a new one.

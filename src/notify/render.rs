@@ -327,10 +327,10 @@ impl Painter<'_> {
                 .collect(),
         });
         let (big, small) = match face {
-            StarterFace::Accepted { at } => match at {
-                0 => ("已受理".to_owned(), format!("{}等待认领", self.step_at(*at))),
-                _ => ("处理中".to_owned(), format!("{}等待认领", self.step_at(*at))),
-            },
+            StarterFace::Accepted { at } => {
+                let big = if *at == 0 { "已受理" } else { "处理中" };
+                (big.to_owned(), self.waits_at(*at))
+            }
             StarterFace::Working { by, at } => {
                 let by = self.names.get(by);
                 ("处理中".to_owned(), format!("{}{by} 正在处理", self.step_at(*at)))
@@ -360,6 +360,14 @@ impl Painter<'_> {
         let run = self.ticket.flow.steps.get(at);
         let name = run.and_then(|run| self.step_name(&run.key));
         name.map(|name| format!("{name}：")).unwrap_or_default()
+    }
+
+    fn waits_at(&self, at: usize) -> String {
+        let key = self.ticket.flow.steps.get(at).map(|run| run.key.as_str()).unwrap_or_default();
+        let template = self.template();
+        let step = template.as_ref().and_then(|template| template.flow.step(key));
+        let what = if step.is_some_and(flow::Step::is_approval) { "审批" } else { "认领" };
+        format!("{}等待{what}", self.step_at(at))
     }
 
     fn names_of_doers(&self) -> Option<String> {

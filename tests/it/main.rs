@@ -21,6 +21,7 @@ mod operators;
 mod outage;
 mod presets;
 mod replicas;
+mod scenarios;
 mod support;
 mod talk;
 mod templates;
