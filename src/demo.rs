@@ -170,7 +170,9 @@ pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
     let addr = reachable(config.server.bind);
     config.server.public_url = format!("http://{addr}");
     let sample = Sample::read()?;
-    config.groups.extend(sample.groups.clone());
+    for (key, group) in &sample.groups {
+        config.groups.entry(key.clone()).or_insert_with(|| group.clone());
+    }
     let house = House::open(config, parts).await?;
     house.sync().await?;
     stock(&house, sample).await?;
@@ -237,6 +239,8 @@ fn welcome(service: &str, simulator: &str, token: &str, as_json: bool) {
     ops::print(
         "  打开模拟器，选一个人，发送「空调坏了」；再换成 刘洋，点卡片上的「认领」和「完成」",
     );
-    ops::print("  换一个行业：点菜单「新建工单」选一项业务，或发送「报修 空调不制冷」「客诉 牛奶过期」");
+    ops::print(
+        "  换一个行业：点菜单「新建工单」选一项业务，或发送「报修 空调不制冷」「客诉 牛奶过期」",
+    );
     ops::print("  按 Ctrl-C 结束");
 }

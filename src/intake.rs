@@ -10,7 +10,7 @@ use catalog::Template;
 use customer::mirror as customers;
 use db::Conn;
 use http::Raw;
-use kernel::{Actor, Ctx, Error, Kind, Result, TicketId, Timestamp, text};
+use kernel::{Actor, Ctx, Error, FileId, Kind, Result, TicketId, Timestamp, text};
 use notify::{Desk, Press};
 use org::mirror as members;
 use queue::{End, Job};
@@ -23,15 +23,15 @@ use wecom::{
     },
 };
 
-/// In how many rounds the work of somebody who leaves is handed over; each takes many tickets.
-const HAND_OVERS_MAX: usize = 50;
-
-use talk::Talk;
-
 use crate::{
     media::{Media, TOPIC_MEDIA},
     mirror::{Fetch, TOPIC_FETCH},
 };
+
+use talk::Talk;
+
+/// In how many rounds the work of somebody who leaves is handed over; each takes many tickets.
+const HAND_OVERS_MAX: usize = 50;
 
 /// What a callback may be turned into.
 pub(crate) struct Reception {
@@ -68,6 +68,21 @@ impl Reception {
         let from = if is_person { from } else { String::new() };
         let case = Case { conn, ctx: &ctx, desk: &self.desk, from, stamp, pressed: None };
         if is_person { case.meet(message) } else { case.hear(message) }
+    }
+}
+
+impl Reception {
+    /// What a member was asked to send has come.
+    pub(crate) fn handed(
+        &self,
+        conn: &mut Conn,
+        ctx: &Ctx,
+        userid: &str,
+        file: FileId,
+    ) -> Result<()> {
+        let from = userid.to_owned();
+        let mut case = Case { conn, ctx, desk: &self.desk, from, stamp: ctx.now, pressed: None };
+        case.handed(file)
     }
 }
 
@@ -193,7 +208,7 @@ impl Case<'_> {
         if let Some(talk) = self.talk()? {
             return self.answered(talk, &words);
         }
-        let (named, rest) = self.named(&words)?;
+        let (named, rest) = self.named(&words);
         match named.as_slice() {
             [] if ticket::open_of(self.conn, &self.from, 1)?.is_empty() => {
                 self.begin(catalog::GENERAL, &words, source)
@@ -242,7 +257,10 @@ impl Case<'_> {
     }
 
     fn media(&mut self, kind: &str, media_id: &str, name: &str) -> Result<End> {
-        let ticket = self.target(&format!("[{}]", name.split('.').next().unwrap_or(name)))?;
+        let ticket = match self.waits_for(kind)? {
+            true => None,
+            false => Some(self.target(&format!("[{}]", name.split('.').next().unwrap_or(name)))?),
+        };
         let media = Media {
             ticket,
             userid: self.from.clone(),
@@ -252,7 +270,8 @@ impl Case<'_> {
         };
         let body = serde_json::to_string(&media)
             .map_err(|error| Error::bug("a media job cannot be written").caused_by(error))?;
-        let (order, once) = (format!("media:{ticket}"), format!("media:{ticket}:{media_id}"));
+        let whose = ticket.map_or_else(|| self.from.clone(), |ticket| ticket.to_string());
+        let (order, once) = (format!("media:{whose}"), format!("media:{whose}:{media_id}"));
         let new = queue::New {
             topic: TOPIC_MEDIA,
             body,
@@ -297,7 +316,7 @@ impl Case<'_> {
     fn menu(&mut self, key: &str) -> Result<End> {
         match key {
             "new_ticket" => {
-                let offered = self.offered()?;
+                let offered = self.offered();
                 if offered.len() > 1 {
                     return self.offer(&offered, None);
                 }

@@ -157,14 +157,9 @@ impl House {
         };
         let hands = work::Hands {
             desk: desk.clone(),
-            courier: Courier { db: db.clone(), client: client.clone(), desk },
+            courier: Courier { db: db.clone(), client: client.clone(), desk: desk.clone() },
             mirror: mirror.clone(),
-            fetcher: media::Fetcher {
-                client: client.clone(),
-                app,
-                store: store.clone(),
-                setup: setup.clone(),
-            },
+            fetcher: media::Fetcher { client: client.clone(), app, store: store.clone(), desk },
             repair,
         };
         let topics = work::topics(hands);

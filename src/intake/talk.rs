@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use catalog::Template;
 use form::{Access, Field, Reader, Source};
-use kernel::{Error, FieldError, Kind, Result, TaskId, TicketId, text};
+use kernel::{Error, FieldError, FileId, Kind, Result, TaskId, TicketId, text};
 use notify::{Clicked, Press, Question};
 use queue::End;
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ fn asked_by(error: &FieldError) -> String {
 /// Whether a member can answer it in a conversation.
 fn can_be_asked(field: &Field) -> bool {
     let kind = form::kind_of(&field.kind);
-    field.kind == "location"
+    ["location", "images", "attachments"].contains(&field.kind.as_str())
         || kind.is_some_and(|kind| kind.read(field, "", &Reader::default()).is_some())
 }
 
@@ -118,6 +118,8 @@ fn hint(field: &Field) -> &str {
         "address" => "地区之间用空格隔开，例如 广东省 广州市 天河区 体育西路 1 号",
         "member" => "同事的姓名",
         "location" => "请发送位置",
+        "images" => "请发送一张图片",
+        "attachments" => "请发送一个文件或图片",
         _ => "",
     }
 }
@@ -126,10 +128,10 @@ fn hint(field: &Field) -> &str {
 fn about(template: &Template, words: &str) -> Map<String, Value> {
     let mut form = Map::new();
     let line = text::first_line(words, 100);
-    let of = |key: &str| template.form.field(key).is_some_and(|field| field.kind.starts_with("text"));
-    let is_open = |field: &&Field| {
-        field.required && field.kind.starts_with("text") && !is_hidden(field)
-    };
+    let of =
+        |key: &str| template.form.field(key).is_some_and(|field| field.kind.starts_with("text"));
+    let is_open =
+        |field: &&Field| field.required && field.kind.starts_with("text") && !is_hidden(field);
     let first = template.form.fields.iter().find(is_open).map(|field| field.key.as_str());
     let Some(key) = Some("title").filter(|key| of(key)).or(first) else { return form };
     if line != words && of("description") {
@@ -145,38 +147,46 @@ fn is_hidden(field: &Field) -> bool {
     field.access.get("create").or(field.access.get("*")) == Some(&Access::Hidden)
 }
 
+/// Whether all that a new ticket of it must say can be said in a conversation.
+fn can_be_raised(template: &Template) -> bool {
+    let is_asked = |field: &&Field| {
+        let is_input =
+            form::kind_of(&field.kind).is_some_and(|kind| kind.source() == Source::Input);
+        is_input && field.required && field.default.is_none() && !is_hidden(field)
+    };
+    template.form.fields.iter().filter(is_asked).all(can_be_asked)
+}
+
 impl Case<'_> {
     /// The templates that tickets can be raised from in a conversation, the general one first.
-    pub(super) fn offered(&mut self) -> Result<Vec<Arc<Template>>> {
-        let catalog = &self.desk.setup.catalog;
-        let is_asked = |field: &&Field| {
-            let is_input = form::kind_of(&field.kind)
-                .is_some_and(|kind| kind.source() == Source::Input);
-            is_input && field.required && field.default.is_none() && !is_hidden(field)
-        };
-        let can_be = |template: &Arc<Template>| {
-            template.form.fields.iter().filter(is_asked).all(can_be_asked)
-        };
-        Ok(catalog.list().into_iter().filter(can_be).collect())
+    pub(super) fn offered(&self) -> Vec<Arc<Template>> {
+        let mut all = self.desk.setup.catalog.list();
+        all.retain(|one| can_be_raised(one));
+        all
     }
 
     /// `报修 空调不制冷`: the businesses that the first word names, and the words after it.
-    pub(super) fn named<'w>(&mut self, words: &'w str) -> Result<(Vec<Arc<Template>>, &'w str)> {
+    pub(super) fn named<'w>(&self, words: &'w str) -> (Vec<Arc<Template>>, &'w str) {
         let is_gap = |c: char| c.is_whitespace() || "：:，,".contains(c);
         let (name, rest) = words.split_once(is_gap).unwrap_or((words, ""));
-        let is_name = name.chars().count() >= NAME_MIN;
-        let mut found = if is_name { self.offered()? } else { Vec::new() };
-        found.retain(|one| one.key != catalog::GENERAL && one.name.contains(name));
+        if name.chars().count() < NAME_MIN {
+            return (Vec::new(), rest);
+        }
+        let mut found = self.desk.setup.catalog.list();
+        let is_meant = |one: &Template| one.key != catalog::GENERAL && one.name.contains(name);
+        found.retain(|one| is_meant(one) && can_be_raised(one));
         if let Some(exact) = found.iter().find(|one| one.name == name).cloned() {
             found = vec![exact];
         }
-        Ok((found, rest.trim()))
+        (found, rest.trim())
     }
 
     /// Begins a ticket of that template with these words.
     pub(super) fn begin(&mut self, template: &str, words: &str, source: &str) -> Result<End> {
-        let found = self.desk.setup.catalog.find_newest(self.conn, template)?;
-        self.go_on(Talk::raise(template, source, about(&found, words)))
+        match self.desk.setup.catalog.find_newest(self.conn, template) {
+            Ok(found) => self.go_on(Talk::raise(template, source, about(&found, words))),
+            Err(error) => self.refused_or(error),
+        }
     }
 
     /// The conversation that the sender's next words answer.
@@ -192,17 +202,22 @@ impl Case<'_> {
             self.say("已取消")?;
             return done("取消");
         }
-        let template = self.template(&talk)?;
+        let template = match self.template(&talk) {
+            Ok(template) => template,
+            Err(error) => return self.refused_or(error),
+        };
         if let (Goal::Raise { .. }, "form.title") = (&talk.goal, talk.asked.as_str()) {
             talk.form.extend(about(&template, words));
             return self.go_on(talk);
         }
         let field = self.field(&talk)?;
-        let reader =
-            Reader { zone_minutes: self.desk.setup.zone_minutes, ..Reader::default() };
+        let reader = Reader { zone_minutes: self.desk.setup.zone_minutes, ..Reader::default() };
         let kind = form::kind_of(&field.kind);
-        let value = kind.and_then(|kind| kind.read(&field, words, &reader));
-        let value = value.unwrap_or_else(|| json!(words));
+        let Some(value) = kind.and_then(|kind| kind.read(&field, words, &reader)) else {
+            self.keep(&talk)?;
+            self.say(&format!("{}：{}", field.label, hint(&field)))?;
+            return done("再次询问");
+        };
         talk.put(if field.kind == "member" { self.member(words, value)? } else { value });
         self.go_on(talk)
     }
@@ -214,7 +229,10 @@ impl Case<'_> {
         clicked: &Clicked,
         chosen: &[String],
     ) -> Result<End> {
-        let field = self.field(&talk)?;
+        let field = match self.field(&talk) {
+            Ok(field) => field,
+            Err(error) => return self.refused_or(error),
+        };
         let all = options(&field);
         let labels = chosen.iter().filter_map(|id| all.iter().find(|(value, _text)| value == id));
         let labels: Vec<_> = labels.map(|(_value, text)| text.as_str()).collect();
@@ -230,12 +248,11 @@ impl Case<'_> {
     pub(super) fn chosen_words(&mut self, press: &Press) -> Result<Option<String>> {
         Ok(match press {
             Press::Act { .. } | Press::Answer { .. } => None,
-            Press::Choose { ticket: Some(ticket), .. } => {
-                Some(ticket::get(self.conn, *ticket)?.no)
-            }
+            Press::Choose { ticket: Some(ticket), .. } => Some(ticket::get(self.conn, *ticket)?.no),
             Press::Choose { ticket: None, .. } => Some("新建工单".to_owned()),
             Press::Start { template, .. } => {
-                Some(self.desk.setup.catalog.find_newest(self.conn, template)?.name.clone())
+                let found = self.desk.setup.catalog.newest(template);
+                Some(found.map_or_else(|_gone| template.clone(), |one| one.name.clone()))
             }
             Press::Expect { urgency: Some(urgency) } => {
                 Some(ticket::Priority::of_urgency(Some(urgency)).label().to_owned())
@@ -252,6 +269,23 @@ impl Case<'_> {
             return self.go_on(talk).map(Some);
         }
         self.keep(&talk).map(|_draft| None)
+    }
+
+    /// Whether the sender was asked for something like this, and still is.
+    pub(super) fn waits_for(&mut self, media: &str) -> Result<bool> {
+        let Some(talk) = self.talk()? else { return Ok(false) };
+        self.keep(&talk)?;
+        let kind = self.field(&talk).map(|field| field.kind).unwrap_or_default();
+        Ok(kind == "attachments" || kind == "images" && media == "image")
+    }
+
+    /// A file as the answer. One that comes too late is kept and belongs to nothing.
+    pub(super) fn handed(&mut self, file: FileId) -> Result<()> {
+        let Some(mut talk) = self.talk()? else {
+            return self.say("已收到，但没有等待它的业务，请重新办理");
+        };
+        talk.put(json!([file]));
+        self.go_on(talk).map(|_end| ())
     }
 
     /// Waits for the answer.
@@ -306,13 +340,18 @@ impl Case<'_> {
                 Goal::Raise { .. } => format!("新建 {}", ticket.no),
                 Goal::Act { verb, .. } => format!("{verb} {}", ticket.no),
             }),
-            Err(error) if matches!(error.kind(), Kind::Busy | Kind::Upstream | Kind::Bug) => {
-                Err(error)
-            }
             Err(error) => match error.fields().first().map(|one| (asked_by(one), one.clone())) {
                 Some((path, wrong)) => self.ask(talk, &path, &wrong, &error),
-                None => self.refused(&error),
+                None => self.refused_or(error),
             },
+        }
+    }
+
+    /// Says why it cannot be; what may succeed a moment later is for the queue.
+    fn refused_or(&mut self, error: Error) -> Result<End> {
+        match error.kind() {
+            Kind::Busy | Kind::Upstream | Kind::Bug => Err(error),
+            _ => self.refused(&error),
         }
     }
 

@@ -89,7 +89,8 @@ pub fn choose_template(
     (templates, draft): (&[Arc<Template>], Option<i64>),
 ) -> Result<()> {
     let to = [userid];
-    let new = NewMessage { draft_id: draft, ..message(ctx, Kind::Choice, &to, "办理什么业务？") };
+    let new =
+        NewMessage { draft_id: draft, ..message(ctx, Kind::Choice, &to, "办理什么业务？") };
     let options = templates.iter().enumerate().map(|(at, one)| VoteOption {
         id: one.key.clone(),
         text: one.name.clone(),
@@ -204,7 +205,9 @@ pub fn answered(
                 disable: true,
                 ..Checkbox::default()
             }),
-            submit_button: Some(SubmitButton { text: "已选择".to_owned(), key: "none".to_owned() }),
+            submit_button: Some(SubmitButton {
+                text: "已选择".to_owned(), key: "none".to_owned()
+            }),
             replace_text: "已选择".to_owned(),
         }),
     };

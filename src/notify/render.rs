@@ -160,19 +160,18 @@ impl Painter<'_> {
     fn answers(&self, task: Option<&Task>) -> Vec<HorizontalContent> {
         let Some(template) = self.template() else { return Vec::new() };
         let Ok(form) = Compiled::new(&template.form) else { return Vec::new() };
-        let context = form::Context {
-            step: task.map(|task| task.step.as_str()),
-            ..form::Context::default()
-        };
+        let context =
+            form::Context { step: task.map(|task| task.step.as_str()), ..form::Context::default() };
         let mut seen = form.view(&self.ticket.form, &context);
         let is_shown = |key: &str| !["title", "description", "urgency"].contains(&key);
-        seen.retain(|one| is_shown(&one.field.key) && self.ticket.form.contains_key(&one.field.key));
+        seen.retain(|one| {
+            is_shown(&one.field.key) && self.ticket.form.contains_key(&one.field.key)
+        });
         seen.sort_by_key(|one| {
             let came_later = one.field.access.get("create") == Some(&Access::Hidden);
             (!came_later, !one.field.required)
         });
-        let reader =
-            Reader { zone_minutes: self.desk.setup.zone_minutes, ..Reader::default() };
+        let reader = Reader { zone_minutes: self.desk.setup.zone_minutes, ..Reader::default() };
         let row = |one: form::Seen<'_>| {
             let value = self.ticket.form.get(&one.field.key)?;
             let kind = form::kind_of(&one.field.kind)?;
@@ -230,8 +229,7 @@ impl Painter<'_> {
         }
         let template = self.template();
         let step = template.as_ref().and_then(|template| template.flow.step(&task.step));
-        let allows =
-            |verb| step.and_then(flow::Step::work).is_none_or(|work| work.allows(verb));
+        let allows = |verb| step.and_then(flow::Step::work).is_none_or(|work| work.allows(verb));
         let is_approval = self.is_approval(task);
         let verbs: &[_] = if is_approval { &APPROVAL } else { &TASK };
         let mut buttons: Vec<_> = verbs.iter().filter(|(verb, ..)| allows(*verb)).collect();

@@ -1,8 +1,9 @@
 //! The birth of a ticket.
 
+use catalog::Template;
 use db::Conn;
 use form::Answers;
-use kernel::{Ctx, Error, Result, TicketId};
+use kernel::{Ctx, Error, Result, TicketId, text::first_line};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -71,7 +72,7 @@ pub(crate) fn create_for(
     let form = answers::take(conn, ctx, &template, new.form, setup.zone_minutes)?;
     let created = Created {
         no: number(conn, ctx, setup)?,
-        title: title(&form, &template.name),
+        title: title(&form, &template),
         priority: Priority::of_urgency(form.get("urgency").and_then(Value::as_str)),
         source: new.source.to_owned(),
         template: TemplateRef { key: template.key.clone(), version: template.version },
@@ -96,9 +97,19 @@ pub(crate) fn create_for(
     commit(conn, ctx, TicketId::next(&ctx.ids, ctx.now), None, "create", facts)
 }
 
-fn title(form: &Answers, template: &str) -> String {
-    let given = form.get("title").and_then(Value::as_str);
-    given.map_or_else(|| template.to_owned(), |title| kernel::text::first_line(title, 100))
+/// What it is about: the title that was given, or else its business and the first thing that was
+/// written of it.
+fn title(form: &Answers, template: &Template) -> String {
+    let text = |key: &str| form.get(key).and_then(Value::as_str);
+    if let Some(title) = text("title") {
+        return first_line(title, 100);
+    }
+    let fields = template.form.fields.iter().filter(|field| field.kind == "text");
+    let first = fields.filter_map(|field| text(&field.key)).next();
+    first.map_or_else(
+        || template.name.clone(),
+        |first| first_line(&format!("{} {first}", template.name), 100),
+    )
 }
 
 /// `GD-20261122-0001`: the day in the organisation's zone and a number of the day.

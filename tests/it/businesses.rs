@@ -90,9 +90,11 @@ async fn what_a_form_asks_is_asked_in_the_conversation_and_every_step_is_done_on
     assert_eq!(shown[1], ("截止".to_owned(), "2026-11-23 10:00".to_owned()), "an hour's work");
     assert_eq!(shown[3], ("联系电话".to_owned(), "13800000001".to_owned()));
 
-    for (userid, verb, words) in
-        [("zhangsan", "complete", "完成"), ("wuting", "complete", "完成"), ("zhaomin", "complete", "完成")]
-    {
+    for (userid, verb, words) in [
+        ("zhangsan", "complete", "完成"),
+        ("wuting", "complete", "完成"),
+        ("zhaomin", "complete", "完成"),
+    ] {
         press(&desk, userid, "认领", "claim").await;
         press(&desk, userid, words, verb).await;
     }
@@ -105,7 +107,14 @@ async fn what_a_form_asks_is_asked_in_the_conversation_and_every_step_is_done_on
     assert_eq!(ticket["form"]["visit_result"], "更换电容，试机正常");
     // Who comes next reads it on his card; who raised it, where it is.
     let card = desk.chat("lijing").await.with_button("认领").clone();
-    assert!(rows(&card).contains(&("现场处理结果".chars().take(4).chain(['…']).collect(), "更换电容，试机正常".to_owned())), "{:?}", rows(&card));
+    assert!(
+        rows(&card).contains(&(
+            "现场处理结果".chars().take(4).chain(['…']).collect(),
+            "更换电容，试机正常".to_owned()
+        )),
+        "{:?}",
+        rows(&card)
+    );
     let starter = desk.chat("wangfang").await.last_card().card().unwrap().clone();
     assert_eq!(starter["emphasis_content"]["desc"], "电话回访：等待认领");
     press(&desk, "lijing", "认领", "claim").await;
@@ -161,7 +170,8 @@ async fn the_menu_offers_the_businesses_and_questions_with_options_are_cards() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_ticket_comes_back_to_its_starter_who_submits_it_again_on_a_card() {
-    let groups: [(&str, &[&str]); 2] = [("sales_managers", &["wangfang"]), ("seal_keepers", &["lijing"])];
+    let groups: [(&str, &[&str]); 2] =
+        [("sales_managers", &["wangfang"]), ("seal_keepers", &["lijing"])];
     let desk = desk_with(&["contract_approval"], &groups).await;
     desk.says("zhangsan", "合同审批 空调维保").await;
     desk.says("zhangsan", "锦程物业").await;
@@ -189,6 +199,30 @@ async fn a_refused_ticket_comes_back_to_its_starter_who_submits_it_again_on_a_ca
     press(&desk, "lijing", "认领", "claim").await;
     press(&desk, "lijing", "完成", "complete").await;
     assert_eq!(desk.ticket(&id).await["status"], "closed", "{:?}", desk.history(&id).await);
+    assert!(desk.problems().await.is_empty(), "{:?}", desk.problems().await);
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_a_form_must_have_is_asked_for_and_sent_into_the_conversation() {
+    let desk = desk_with(&["promotion_execute"], &[("store_managers", &["liuyang"])]).await;
+    desk.says("zhangsan", "促销活动 双十二满减").await;
+    desk.says("zhangsan", "人民路店").await;
+    desk.says("zhangsan", "2026/12/12").await;
+    choose(&desk, "zhangsan", "检查项", &["海报上墙", "价签更换"]).await;
+    let words = last_words(&desk.chat("zhangsan").await);
+    assert!(words.contains("请发送一张图片"), "{words}");
+    desk.says("zhangsan", "没有").await;
+    assert!(last_words(&desk.chat("zhangsan").await).contains("请发送一张图片"), "words are none");
+    desk.sends("zhangsan", "image", "陈列.png", b"\x89PNG\r\n\x1a\n0123456789abcdef").await;
+    let tickets = desk.tickets().await;
+    assert_eq!(tickets.len(), 1, "{:#?}", desk.chat("zhangsan").await);
+    assert_eq!(tickets[0]["form"]["images"].as_array().unwrap().len(), 1);
+    assert_eq!(tickets[0]["form"]["start_on"], "2026-12-12");
+    // Nothing waits any more: the next picture belongs to the ticket.
+    desk.sends("zhangsan", "image", "门头.png", b"\x89PNG\r\n\x1a\n0123456789abcdee").await;
+    let ticket = desk.ticket(tickets[0]["id"].as_str().unwrap()).await;
+    assert_eq!(ticket["attachments"][0]["name"], "门头.png");
     assert!(desk.problems().await.is_empty(), "{:?}", desk.problems().await);
     desk.close().await;
 }

@@ -16,9 +16,8 @@ async fn raise(desk: &Desk, template: &str, form: Value) -> Value {
 /// The keys of the steps that somebody is at, and who.
 fn open(ticket: &Value) -> Vec<(String, String)> {
     let steps = ticket["steps"].as_array().unwrap().iter();
-    let is_open = |one: &&Value| {
-        one["state"] == "open" && !one["handlers"].as_array().unwrap().is_empty()
-    };
+    let is_open =
+        |one: &&Value| one["state"] == "open" && !one["handlers"].as_array().unwrap().is_empty();
     let text = |one: &Value| one.as_str().unwrap().to_owned();
     let people = |one: &Value| {
         one["handlers"].as_array().unwrap().iter().map(text).collect::<Vec<_>>().join("+")
@@ -62,7 +61,8 @@ async fn a_complaint_is_told_by_three_levels_and_each_offers_what_belongs_to_it(
         (json!(["complaint", "dish"]), "form.category", "incomplete"),
     ] {
         let new = json!({ "template": "dish_complaint", "form": form(path.clone()) });
-        let told = desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
+        let told =
+            desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
         let wrong = told.json()["errors"][0].clone();
         assert_eq!((&wrong["path"], &wrong["code"]), (&json!(place), &json!(code)), "{path}");
     }
@@ -211,9 +211,12 @@ async fn a_return_is_checked_by_whoever_knows_its_goods_and_refunded_by_finance(
         ("finance", &["zhengxin"]),
     ];
     let desk = desk_with(&["return"], &groups).await;
-    for (category, checker) in
-        [(json!("appliance"), "zhoujie"), (json!("food"), "zhaomin"), (json!("clothing"), "wuting"), (json!(null), "wuting")]
-    {
+    for (category, checker) in [
+        (json!("appliance"), "zhoujie"),
+        (json!("food"), "zhaomin"),
+        (json!("clothing"), "wuting"),
+        (json!(null), "wuting"),
+    ] {
         let form = json!({ "order_no": "QF1", "kind": "return_refund", "reason": "damage",
             "amount": 25_800, "category": category });
         let ticket = raise(&desk, "return", form).await;
@@ -230,10 +233,15 @@ async fn a_return_is_checked_by_whoever_knows_its_goods_and_refunded_by_finance(
         desk.does("wuting", "complete", ticket, json!({})).await;
         assert_eq!(open(&desk.ticket(ticket).await), pair("close", "zhangsan"));
     }
-    let form = json!({ "order_no": "QF2", "kind": "refund_only", "reason": "seven_days", "amount": 100 });
+    let form =
+        json!({ "order_no": "QF2", "kind": "refund_only", "reason": "seven_days", "amount": 100 });
     let ticket = raise(&desk, "return", form).await;
     desk.does("zhangsan", "approve", id(&ticket), json!({})).await;
-    assert_eq!(open(&desk.ticket(id(&ticket)).await), pair("refund", "zhengxin"), "nothing comes back");
+    assert_eq!(
+        open(&desk.ticket(id(&ticket)).await),
+        pair("refund", "zhengxin"),
+        "nothing comes back"
+    );
     desk.close().await;
 }
 
@@ -290,7 +298,11 @@ async fn a_new_lead_is_claimed_from_the_pool_by_one_and_goes_to_the_managers_whe
     desk.advance(29 * kernel::time::MINUTE).await;
     assert_eq!(open(&desk.ticket(id(&lead)).await), pair("claim", "zhangsan+lijing+wuting"));
     desk.advance(2 * kernel::time::MINUTE).await;
-    assert_eq!(open(&desk.ticket(id(&lead)).await), pair("claim", "liuyang"), "half an hour's work");
+    assert_eq!(
+        open(&desk.ticket(id(&lead)).await),
+        pair("claim", "liuyang"),
+        "half an hour's work"
+    );
     assert_eq!(desk.chat("liuyang").await.last_card().buttons(), ["认领"]);
     desk.close().await;
 }
@@ -300,7 +312,9 @@ async fn the_first_line_answers_itself_or_hands_what_is_complex_to_the_second() 
     let groups: [(&str, &[&str]); 2] = [("service_desk", &["zhangsan"]), ("experts", &["liuyang"])];
     let desk = desk_with(&["consult"], &groups).await;
     let form = json!({ "title": "发票抬头能改吗", "category": "invoice" });
-    for (complex, next) in [(json!(true), Some("liuyang")), (json!(false), None), (json!(null), None)] {
+    for (complex, next) in
+        [(json!(true), Some("liuyang")), (json!(false), None), (json!(null), None)]
+    {
         let ticket = raise(&desk, "consult", form.clone()).await;
         let input = json!({ "form": { "answer": "可以", "complex": complex } });
         desk.does("zhangsan", "complete", id(&ticket), input).await;
@@ -315,7 +329,8 @@ async fn the_first_line_answers_itself_or_hands_what_is_complex_to_the_second() 
 
 /// Who approves a contract of this amount, one after the other, until it is sealed.
 async fn approvers(desk: &Desk, amount: i64) -> Vec<String> {
-    let form = json!({ "title": "维保合同", "customer": "锦程物业", "kind": "service", "amount": amount });
+    let form =
+        json!({ "title": "维保合同", "customer": "锦程物业", "kind": "service", "amount": amount });
     let ticket = raise(desk, "contract_approval", form).await;
     let mut found = Vec::new();
     for _level in 0..10 {
@@ -389,9 +404,11 @@ async fn a_discount_above_the_limit_needs_the_manager_and_one_at_the_limit_does_
     let groups: [(&str, &[&str]); 3] =
         [("pricing", &["zhangsan"]), ("sales_managers", &["liuyang"]), ("sales", &["lijing"])];
     let desk = desk_with(&["discount_approval"], &groups).await;
-    for (discount, step, who) in
-        [(json!(10), "reply", "lijing"), (json!(10.01), "lead", "liuyang"), (json!(35), "lead", "liuyang")]
-    {
+    for (discount, step, who) in [
+        (json!(10), "reply", "lijing"),
+        (json!(10.01), "lead", "liuyang"),
+        (json!(35), "lead", "liuyang"),
+    ] {
         let form = json!({ "customer": "云栖酒店", "product": "滤芯 100 只", "list_amount": 1_000_000,
             "deal_amount": 900_000, "discount": discount, "reason": "volume",
             "valid_until": "2026-12-31" });
@@ -432,7 +449,8 @@ async fn a_technical_plan_waits_for_the_supervisors_decision() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_goes_from_the_manager_to_finance_and_ends_approved_or_rejected() {
-    let groups: [(&str, &[&str]); 2] = [("marketing_managers", &["liuyang"]), ("finance", &["zhengxin"])];
+    let groups: [(&str, &[&str]); 2] =
+        [("marketing_managers", &["liuyang"]), ("finance", &["zhengxin"])];
     let desk = desk_with(&["budget_approval"], &groups).await;
     let form = json!({ "title": "周年庆", "amount": 5_000_000, "purpose": "门店客流", "activity_type": "offline",
         "start_on": "2026-12-01", "end_on": "2026-12-07", "owner": "lijing" });
@@ -470,7 +488,8 @@ async fn a_major_complaint_is_not_closed_before_its_plan_was_decided_on() {
     let major = id(&major);
     desk.does("zhangsan", "complete", major, found).await;
     assert_eq!(open(&desk.ticket(major).await), pair("supervise", "liuyang"));
-    for (who, verb) in [("zhangsan", "complete"), ("liuyang", "complete"), ("zhangsan", "approve")] {
+    for (who, verb) in [("zhangsan", "complete"), ("liuyang", "complete"), ("zhangsan", "approve")]
+    {
         let told = desk.act(major, verb, &json!({})).acting_as(who).send().await;
         assert!([403, 409].contains(&told.status), "{who} {verb}: {}", told.text());
     }
