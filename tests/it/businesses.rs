@@ -209,7 +209,7 @@ async fn a_picture_that_a_form_must_have_is_asked_for_and_sent_into_the_conversa
     desk.says("zhangsan", "促销活动 双十二满减").await;
     desk.says("zhangsan", "人民路店").await;
     desk.says("zhangsan", "2026/12/12").await;
-    choose(&desk, "zhangsan", "检查项", &["海报上墙", "价签更换"]).await;
+    choose(&desk, "zhangsan", "已完成", &["海报上墙", "价签更换"]).await;
     let words = last_words(&desk.chat("zhangsan").await);
     assert!(words.contains("请发送一张图片"), "{words}");
     desk.says("zhangsan", "没有").await;
