@@ -92,7 +92,7 @@ pub fn act(
     if command.on.is_some_and(|task| !is_open(&ticket, task)) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
-    let (form, flow) = (&template.form, &template.flow);
+    let (form, flow) = (template.compiled(), &template.flow);
     let case = Case { ctx, ticket: &ticket, form, flow, on: command.on };
     if !action.allows(&case) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
