@@ -1,19 +1,92 @@
 //! `qidan demo` and `qidan simulator`: everything on one machine, with nothing to configure.
 
 use std::{
+    collections::BTreeMap,
     io::IsTerminal as _,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
 };
 
-use kernel::{Error, Kind, Result};
-use serde_json::json;
+use db::Conn;
+use kernel::{Actor, Error, Kind, Result, TicketId};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use sim::{CorpSeed, Options, Pace};
 
 use crate::{Config, House, Parts, config, ops};
 
 /// Who handles tickets in the sample company: the first repair team.
 const HANDLERS: [&str; 3] = ["liuyang", "zhaomin", "zhoujie"];
+
+const SAMPLE: &str = include_str!("../config/demo.toml");
+
+/// What the demo begins with.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sample {
+    presets: Vec<String>,
+    groups: BTreeMap<String, config::Group>,
+    tickets: Vec<SampleTicket>,
+}
+
+/// A ticket, and what was done to it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SampleTicket {
+    by: String,
+    template: String,
+    form: Map<String, Value>,
+    acts: Vec<SampleAct>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SampleAct {
+    by: String,
+    verb: String,
+    #[serde(default)]
+    input: Map<String, Value>,
+}
+
+impl Sample {
+    fn read() -> Result<Self> {
+        toml::from_str(SAMPLE)
+            .map_err(|error| Error::bug("config/demo.toml cannot be read").caused_by(error))
+    }
+}
+
+/// Fills an empty house: publishes the sample's businesses, raises its tickets and does what was
+/// done to them, by the commands that people use.
+async fn stock(house: &House, sample: Sample) -> Result<()> {
+    let (ctx, setup) = (house.ctx(), house.shared().setup.clone());
+    let fill = move |conn: &mut Conn| {
+        if !ticket::ids_after(conn, TicketId(0), 1)?.is_empty() {
+            return Ok(());
+        }
+        for key in &sample.presets {
+            catalog::import(conn, &ctx, key)?;
+        }
+        setup.catalog.refresh(conn)?;
+        for one in &sample.tickets {
+            let new = ticket::New {
+                template: &one.template,
+                source: "workbench",
+                form: &one.form,
+                customer: None,
+                chat_id: None,
+                tags: Vec::new(),
+            };
+            let by = |userid: &str| ctx.with_actor(Actor::member(userid));
+            let made = ticket::create(conn, &by(&one.by), &setup, &new)?;
+            for act in &one.acts {
+                let command = ticket::Command::new(&act.verb, &act.input);
+                ticket::act(conn, &by(&act.by), &setup, made.id, &command)?;
+            }
+        }
+        Ok(())
+    };
+    house.db().write(fill).await
+}
 
 /// Starts a simulator of the sample company.
 ///
@@ -96,8 +169,13 @@ pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
     config.server.bind = free(config.server.bind)?;
     let addr = reachable(config.server.bind);
     config.server.public_url = format!("http://{addr}");
+    let sample = Sample::read()?;
+    for (key, group) in &sample.groups {
+        config.groups.entry(key.clone()).or_insert_with(|| group.clone());
+    }
     let house = House::open(config, parts).await?;
     house.sync().await?;
+    stock(&house, sample).await?;
     let token = demo_token(&house).await?;
     let (stopper, stop) = queue::stop();
     let simulator_url = format!("http://{}", reachable(simulator.addr()));
@@ -160,6 +238,9 @@ fn welcome(service: &str, simulator: &str, token: &str, as_json: bool) {
     ops::print("");
     ops::print(
         "  打开模拟器，选一个人，发送「空调坏了」；再换成 刘洋，点卡片上的「认领」和「完成」",
+    );
+    ops::print(
+        "  换一个行业：点菜单「新建工单」选一项业务，或发送「报修 空调不制冷」「客诉 牛奶过期」",
     );
     ops::print("  按 Ctrl-C 结束");
 }

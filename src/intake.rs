@@ -2,12 +2,15 @@
 //! verbs. Runs in the transaction that ends the callback's job, so that what follows from a
 //! message happens with it or not at all.
 
+mod talk;
+
 use std::sync::Arc;
 
+use catalog::Published;
 use customer::mirror as customers;
 use db::Conn;
 use http::Raw;
-use kernel::{Actor, Ctx, Error, Kind, Result, TicketId, Timestamp, text};
+use kernel::{Actor, Ctx, Error, FileId, Kind, Result, TicketId, Timestamp, text};
 use notify::{Desk, Press};
 use org::mirror as members;
 use queue::{End, Job};
@@ -20,13 +23,15 @@ use wecom::{
     },
 };
 
-/// In how many rounds the work of somebody who leaves is handed over; each takes many tickets.
-const HAND_OVERS_MAX: usize = 50;
-
 use crate::{
     media::{Media, TOPIC_MEDIA},
     mirror::{Fetch, TOPIC_FETCH},
 };
+
+use talk::Talk;
+
+/// In how many rounds the work of somebody who leaves is handed over; each takes many tickets.
+const HAND_OVERS_MAX: usize = 50;
 
 /// What a callback may be turned into.
 pub(crate) struct Reception {
@@ -41,6 +46,8 @@ struct Case<'a> {
     /// The sender, folded; empty for events of the system.
     from: String,
     stamp: Timestamp,
+    /// The card that was pressed: a refusal may come of its being stale.
+    pressed: Option<notify::Message>,
 }
 
 impl Reception {
@@ -59,8 +66,23 @@ impl Reception {
         let created = Timestamp::from_seconds(message.create_time);
         let stamp = members::event_stamp(created, job.created_at);
         let from = if is_person { from } else { String::new() };
-        let case = Case { conn, ctx: &ctx, desk: &self.desk, from, stamp };
+        let case = Case { conn, ctx: &ctx, desk: &self.desk, from, stamp, pressed: None };
         if is_person { case.meet(message) } else { case.hear(message) }
+    }
+}
+
+impl Reception {
+    /// What a member was asked to send has come.
+    pub(crate) fn handed(
+        &self,
+        conn: &mut Conn,
+        ctx: &Ctx,
+        userid: &str,
+        file: FileId,
+    ) -> Result<()> {
+        let from = userid.to_owned();
+        let mut case = Case { conn, ctx, desk: &self.desk, from, stamp: ctx.now, pressed: None };
+        case.handed(file)
     }
 }
 
@@ -183,27 +205,32 @@ impl Case<'_> {
         if words.is_empty() {
             return Ok(End::Ignored("空消息".to_owned()));
         }
-        let urgency = ticket::draft::take_expectation(self.conn, self.ctx, &self.from)?;
-        let has_open = !ticket::open_of(self.conn, &self.from, 1)?.is_empty();
-        if urgency.is_none() && has_open {
-            let draft = ticket::draft::keep(self.conn, self.ctx, &self.from, &words)?;
-            notify::choose_ticket(self.conn, self.ctx, self.desk, &self.from, (draft, &words))?;
-            return done("询问归属");
+        if let Some(talk) = self.talk()? {
+            return self.answered(talk, &words);
         }
-        self.create(&words, source, urgency)
+        let (named, rest) = self.named(&words);
+        match named.as_slice() {
+            [] if ticket::open_of(self.conn, &self.from, 1)?.is_empty() => {
+                self.begin(catalog::GENERAL, &words, source)
+            }
+            [] => {
+                let draft = ticket::draft::keep(self.conn, self.ctx, &self.from, &words)?;
+                notify::choose_ticket(self.conn, self.ctx, self.desk, &self.from, (draft, &words))?;
+                done("询问归属")
+            }
+            [one] => self.begin(&one.key, rest, source),
+            several => {
+                let draft = ticket::draft::keep(self.conn, self.ctx, &self.from, rest)?;
+                self.offer(several, Some(draft))
+            }
+        }
     }
 
-    fn create(&mut self, words: &str, source: &str, urgency: Option<String>) -> Result<End> {
-        let mut form = Map::new();
-        form.insert("title".to_owned(), json!(text::first_line(words, 100)));
-        if text::first_line(words, 100) != words {
-            form.insert("description".to_owned(), json!(text::cut_chars(words, 5_000)));
-        }
-        if let Some(urgency) = urgency {
-            form.insert("urgency".to_owned(), json!(urgency));
-        }
-        let ticket = self.raise(source, &form)?;
-        done(format!("新建 {}", ticket.no))
+    /// Asks which of these businesses it is.
+    fn offer(&mut self, templates: &[Arc<Published>], draft: Option<i64>) -> Result<End> {
+        let what = (templates, draft);
+        notify::choose_template(self.conn, self.ctx, self.desk, &self.from, what)?;
+        done("询问业务")
     }
 
     fn raise(&mut self, source: &str, form: &Map<String, Value>) -> Result<ticket::Ticket> {
@@ -230,7 +257,10 @@ impl Case<'_> {
     }
 
     fn media(&mut self, kind: &str, media_id: &str, name: &str) -> Result<End> {
-        let ticket = self.target(&format!("[{}]", name.split('.').next().unwrap_or(name)))?;
+        let ticket = match self.waits_for(kind)? {
+            true => None,
+            false => Some(self.target(&format!("[{}]", name.split('.').next().unwrap_or(name)))?),
+        };
         let media = Media {
             ticket,
             userid: self.from.clone(),
@@ -240,7 +270,8 @@ impl Case<'_> {
         };
         let body = serde_json::to_string(&media)
             .map_err(|error| Error::bug("a media job cannot be written").caused_by(error))?;
-        let (order, once) = (format!("media:{ticket}"), format!("media:{ticket}:{media_id}"));
+        let whose = ticket.map_or_else(|| self.from.clone(), |ticket| ticket.to_string());
+        let (order, once) = (format!("media:{whose}"), format!("media:{whose}:{media_id}"));
         let new = queue::New {
             topic: TOPIC_MEDIA,
             body,
@@ -257,10 +288,14 @@ impl Case<'_> {
             return Ok(End::Ignored("位置没有坐标".to_owned()));
         };
         let name = if label.is_empty() { "位置" } else { label };
+        let place = json!({"lat": lat, "lng": lng, "label": name});
+        if let Some(end) = self.placed(&place)? {
+            return Ok(end);
+        }
         if ticket::open_of(self.conn, &self.from, 1)?.is_empty() {
             let mut form = Map::new();
             form.insert("title".to_owned(), json!(format!("[位置] {}", text::cut_chars(name, 80))));
-            form.insert("location".to_owned(), json!({"lat": lat, "lng": lng, "label": name}));
+            form.insert("location".to_owned(), place);
             let ticket = self.raise("app_message", &form)?;
             return done(format!("新建 {}", ticket.no));
         }
@@ -280,7 +315,13 @@ impl Case<'_> {
 
     fn menu(&mut self, key: &str) -> Result<End> {
         match key {
-            "new_ticket" => notify::new_ticket(self.conn, self.ctx, self.desk, &self.from)?,
+            "new_ticket" => {
+                let offered = self.offered();
+                if offered.len() > 1 {
+                    return self.offer(&offered, None);
+                }
+                notify::new_ticket(self.conn, self.ctx, self.desk, &self.from)?;
+            }
             "my_tasks" => notify::my_tasks(self.conn, self.ctx, self.desk, &self.from)?,
             "my_tickets" => notify::my_tickets(self.conn, self.ctx, self.desk, &self.from)?,
             other => return Ok(End::Ignored(format!("菜单 {other} 不是本服务的"))),
@@ -296,7 +337,14 @@ impl Case<'_> {
         let Some(clicked) = notify::find_pressed(self.conn, self.ctx, &self.from, click)? else {
             return Ok(End::Ignored("不是本服务的卡片".to_owned()));
         };
+        if let Some(words) = self.chosen_words(&clicked.press)? {
+            notify::answered(self.conn, self.ctx, self.desk, &clicked, &words)?;
+        }
         match clicked.press {
+            Press::Act { verb, .. } if verb == "none" => {
+                self.say("这一步不能在卡片上办理，请点开卡片，在工单页面办理")?;
+                done("卡片上没有动作")
+            }
             Press::Act { ticket, task, verb, to, note } => {
                 let mut input = Map::new();
                 if let Some(note) = note.filter(|_note| verb == "reject") {
@@ -305,27 +353,34 @@ impl Case<'_> {
                 if let Some(to) = to.filter(|_to| verb == "transfer") {
                     input.insert("to".to_owned(), json!(to));
                 }
-                let command =
-                    ticket::Command { verb: &verb, input: &input, expects: None, on: task };
-                let setup = &self.desk.setup;
-                match ticket::act(self.conn, self.ctx, setup, ticket, &command) {
-                    Ok(ticket) => done(format!("{verb} {}", ticket.no)),
-                    // What may succeed a moment later is for the queue, the rest for the person.
-                    Err(error)
-                        if matches!(error.kind(), Kind::Busy | Kind::Upstream | Kind::Bug) =>
-                    {
-                        Err(error)
-                    }
-                    Err(error) => {
-                        self.say(error.detail())?;
-                        notify::refresh(self.conn, self.ctx, self.desk, &clicked.message)?;
-                        done(format!("{verb} 被拒：{}", error.code()))
-                    }
-                }
+                self.pressed = Some(clicked.message);
+                self.go_on(Talk::act(ticket, task, verb, input))
             }
             Press::Choose { draft, ticket } => self.choose(draft, ticket),
+            Press::Start { template, draft: None } if template == catalog::GENERAL => {
+                notify::new_ticket(self.conn, self.ctx, self.desk, &self.from)?;
+                done("询问紧急程度")
+            }
+            Press::Start { template, draft } => {
+                let words = match draft {
+                    Some(draft) => ticket::draft::take(self.conn, draft, &self.from)?,
+                    None => Some(String::new()),
+                };
+                match words {
+                    Some(words) => self.begin(&template, &words, "app_message"),
+                    None => self.too_late(),
+                }
+            }
+            Press::Answer { draft, ref chosen } => {
+                let body = ticket::draft::take(self.conn, draft, &self.from)?;
+                match body.and_then(|body| serde_json::from_str(&body).ok()) {
+                    Some(talk) => self.chosen(talk, &clicked, chosen),
+                    None => self.too_late(),
+                }
+            }
             Press::Expect { urgency: Some(urgency) } => {
-                ticket::draft::expect_new(self.conn, self.ctx, &self.from, &urgency)?;
+                let form = Map::from_iter([("urgency".to_owned(), json!(urgency))]);
+                self.keep(&Talk::raise(catalog::GENERAL, "menu", form).asking("form.title"))?;
                 self.say("好的，请发一句话说明问题，可以再补充图片或位置")?;
                 done("等待新工单的内容")
             }
@@ -337,12 +392,18 @@ impl Case<'_> {
         }
     }
 
+    fn too_late(&mut self) -> Result<End> {
+        self.say("这条消息已经处理过了")?;
+        done("重复选择")
+    }
+
     fn choose(&mut self, draft: i64, ticket: Option<TicketId>) -> Result<End> {
         let Some(words) = ticket::draft::take(self.conn, draft, &self.from)? else {
-            self.say("这条消息已经处理过了")?;
-            return done("重复选择");
+            return self.too_late();
         };
-        let Some(ticket) = ticket else { return self.create(&words, "app_message", None) };
+        let Some(ticket) = ticket else {
+            return self.begin(catalog::GENERAL, &words, "app_message");
+        };
         let mut input = Map::new();
         input.insert("text".to_owned(), json!(text::cut_chars(&words, 5_000)));
         let command = ticket::Command::new("comment", &input);

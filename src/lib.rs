@@ -159,14 +159,9 @@ impl House {
         };
         let hands = work::Hands {
             desk: desk.clone(),
-            courier: Courier { db: db.clone(), client: client.clone(), desk },
+            courier: Courier { db: db.clone(), client: client.clone(), desk: desk.clone() },
             mirror: mirror.clone(),
-            fetcher: media::Fetcher {
-                client: client.clone(),
-                app,
-                store: store.clone(),
-                setup: setup.clone(),
-            },
+            fetcher: media::Fetcher { client: client.clone(), app, store: store.clone(), desk },
             webhooks: webhook::Webhooks {
                 http: http_client()?,
                 endpoints: Arc::new(config.actions.clone()),

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use files::FileStore;
 use kernel::{Actor, Ctx, Error, Kind, Result, TicketId};
+use notify::Desk;
 use queue::{End, Job, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
-use ticket::Setup;
 use wecom::{Client, api::media, error::Class};
+
+use crate::intake::Reception;
 
 /// The topic of files that are to be fetched.
 pub(crate) const TOPIC_MEDIA: &str = "media.fetch";
@@ -16,7 +18,8 @@ pub(crate) const TOPIC_MEDIA: &str = "media.fetch";
 /// The body of a job of [`TOPIC_MEDIA`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Media {
-    pub(crate) ticket: TicketId,
+    /// Where it is added; nowhere when the sender was asked for it.
+    pub(crate) ticket: Option<TicketId>,
     pub(crate) userid: String,
     pub(crate) kind: String,
     pub(crate) media_id: String,
@@ -29,7 +32,7 @@ pub(crate) struct Fetcher {
     pub(crate) client: Arc<Client>,
     pub(crate) app: String,
     pub(crate) store: FileStore,
-    pub(crate) setup: Setup,
+    pub(crate) desk: Arc<Desk>,
 }
 
 impl Fetcher {
@@ -65,7 +68,7 @@ impl Fetcher {
             }
             Err(error) => return Err(error),
         };
-        let setup = self.setup.clone();
+        let desk = self.desk.clone();
         let record: Record = Box::new(move |conn, ctx| {
             let new = files::NewFile {
                 stored: &stored,
@@ -74,25 +77,31 @@ impl Fetcher {
             };
             let ctx = ctx.with_actor(Actor::member(&media.userid));
             let file = files::put(conn, &ctx, new)?;
+            let Some(ticket) = media.ticket else {
+                return Reception { desk: desk.clone() }.handed(conn, &ctx, &media.userid, file.id);
+            };
             let mut input = Map::new();
             input.insert("kind".to_owned(), json!(media.kind));
             input.insert("file".to_owned(), json!(file.id));
             input.insert("name".to_owned(), json!(file.name));
             let command = ticket::Command::new("attach", &input);
-            ticket::act(conn, &ctx, &setup, media.ticket, &command).map(|_ticket| ())
+            ticket::act(conn, &ctx, &desk.setup, ticket, &command).map(|_ticket| ())
         });
         Ok((End::Done("已保存".to_owned()), Some(record)))
     }
 
-    /// A file that cannot be had is said on the ticket, not passed over.
+    /// A file that cannot be had is said on the ticket, or to who was asked for it.
     fn note(&self, media: Media, words: String) -> Record {
-        let setup = self.setup.clone();
+        let desk = self.desk.clone();
         Box::new(move |conn, ctx| {
+            let ctx = ctx.with_actor(Actor::System);
+            let Some(ticket) = media.ticket else {
+                return notify::reply(conn, &ctx, &desk, &media.userid, &words);
+            };
             let mut input = Map::new();
             input.insert("text".to_owned(), json!(words));
-            let ctx = ctx.with_actor(Actor::System);
             let command = ticket::Command::new("comment", &input);
-            ticket::act(conn, &ctx, &setup, media.ticket, &command).map(|_ticket| ())
+            ticket::act(conn, &ctx, &desk.setup, ticket, &command).map(|_ticket| ())
         })
     }
 }

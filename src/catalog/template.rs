@@ -6,7 +6,7 @@ use form::{
     rules::{Rule, Type},
 };
 use kernel::{Error, FieldError, Result};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::{Trigger, deed::Deed, published::in_form, sections, trigger};
 
@@ -16,10 +16,9 @@ pub(crate) const NAME_CHARS_MAX: usize = 100;
 /// The largest template, in bytes of JSON.
 pub const BYTES_MAX: usize = 2 << 20;
 
-/// A business scene: what is asked and how it goes. The lanes of 分工填写 follow from the form
-/// whenever a template is read.
+/// A business scene: what is asked and how it goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Template {
     /// Its name in data; never changes.
     pub key: String,
@@ -42,20 +41,6 @@ pub struct Template {
     /// What several of its tickets that are alike set going.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub triggers: Vec<Trigger>,
-}
-
-impl<'de> Deserialize<'de> for Template {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
-        let mut template = Self::deserialize(from)?;
-        sections::share_out(&mut template.form, &mut template.flow);
-        Ok(template)
-    }
-}
-
-impl Serialize for Template {
-    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
-        Self::serialize(self, to)
-    }
 }
 
 fn first() -> u32 {

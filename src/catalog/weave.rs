@@ -9,7 +9,7 @@ use kernel::{Error, FieldError, Result};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use crate::{Condition, Part, Parts, Template};
+use crate::{Condition, Part, Parts, Template, sections};
 
 /// Something shared that is named somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,9 @@ impl Template {
         }
         let mut flow = json(&self.flow)?;
         fill_in(&mut flow, &parts.conditions);
-        Ok(Self { form: back(form)?, flow: back(flow)?, ..self.clone() })
+        let (mut form, mut flow) = (back(form)?, back(flow)?);
+        sections::share_out(&mut form, &mut flow);
+        Ok(Self { form, flow, ..self.clone() })
     }
 }
 

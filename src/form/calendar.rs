@@ -29,6 +29,15 @@ pub(crate) fn is_date(text: &str) -> bool {
     text.len() == 10 && date(text).is_some()
 }
 
+/// A day as people write it, `2026/1/5` or `2026年1月5日`, as it is stored; any other text as it is.
+pub(crate) fn plain(text: &str) -> String {
+    let parts: Vec<&str> = text.trim().split(['-', '/', '.', '年', '月', '日']).collect();
+    match parts.as_slice() {
+        [year, month, day] | [year, month, day, ""] => format!("{year}-{month:0>2}-{day:0>2}"),
+        _ => text.to_owned(),
+    }
+}
+
 /// Whether a day is of a year in which business is done.
 pub(crate) fn is_near(text: &str) -> bool {
     date(text).is_some_and(|date| YEARS.contains(&date.year()))

@@ -133,6 +133,23 @@ pub trait FieldKind: Sync {
         self.normalise(field, default).ok().filter(|value| !self.is_empty(value))
     }
 
+    /// An answer as somebody writes it in a conversation, as [`FieldKind::normalise`] takes it: what
+    /// cannot be read is left to that to refuse. Nothing, where a text cannot be an answer.
+    fn read(&self, _field: &Field, text: &str, _reader: &Reader) -> Option<Value> {
+        match self.rule_type() {
+            Type::Text | Type::Date => Some(text.into()),
+            Type::Number => {
+                Some(text.parse::<serde_json::Number>().map_or_else(|_not| text.into(), Into::into))
+            }
+            Type::Bool => Some(match text {
+                "是" | "对" | "有" | "yes" => true.into(),
+                "否" | "不" | "无" | "没有" | "no" => false.into(),
+                other => other.into(),
+            }),
+            _ => None,
+        }
+    }
+
     /// The stored answer in words.
     fn words(&self, field: &Field, value: &Value, reader: &Reader) -> String;
 

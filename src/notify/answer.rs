@@ -1,5 +1,8 @@
 //! Answers to what a member does in the app's chat: words, lists, and questions with buttons.
 
+use std::sync::Arc;
+
+use catalog::Published;
 use db::Conn;
 use kernel::{Ctx, Limit, Result, text};
 use ticket::{Ticket, ToDo};
@@ -13,14 +16,17 @@ use wecom::{
 
 use crate::{
     Desk,
+    click::{ANSWER, Clicked, Press, TEMPLATE},
     message::{Kind, wecom_task_id},
-    outbox,
+    outbox::{self, Change},
     render::Painter,
     sql::NewMessage,
 };
 
 /// The most open tickets that a choice offers.
 const CHOICES: usize = 5;
+/// The most options of a vote card.
+const VOTE_OPTIONS_MAX: usize = 20;
 /// The rows that a card may have.
 const ROWS: i64 = 6;
 
@@ -68,6 +74,146 @@ pub fn new_ticket(conn: &mut Conn, ctx: &Ctx, desk: &Desk, userid: &str) -> Resu
         ..ButtonInteraction::default()
     };
     outbox::send(conn, ctx, desk, &new, Body::card(Card::ButtonInteraction(card)))
+}
+
+/// Asks of which business the new ticket is; `draft` is the text that it is about, if one was
+/// written already.
+///
+/// # Errors
+/// The database's.
+pub fn choose_template(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    userid: &str,
+    (templates, draft): (&[Arc<Published>], Option<i64>),
+) -> Result<()> {
+    let to = [userid];
+    let new =
+        NewMessage { draft_id: draft, ..message(ctx, Kind::Choice, &to, "办理什么业务？") };
+    let options = templates.iter().enumerate().map(|(at, one)| VoteOption {
+        id: one.key.clone(),
+        text: one.name.clone(),
+        is_checked: at == 0,
+    });
+    let mut hint = "也可以直接发送业务名称和一句话，例如：报修 空调不制冷".to_owned();
+    if templates.len() > VOTE_OPTIONS_MAX {
+        hint = format!("这里列出前 {VOTE_OPTIONS_MAX} 项，其他的请发送业务名称和一句话");
+    }
+    let card = VoteInteraction {
+        source: Some(Painter::source(desk)),
+        main_title: Some(MainTitle::new("办理什么业务？", hint)),
+        task_id: wecom_task_id(new.card_no),
+        checkbox: Some(Checkbox {
+            question_key: TEMPLATE.to_owned(),
+            option_list: options.take(VOTE_OPTIONS_MAX).collect(),
+            ..Checkbox::default()
+        }),
+        submit_button: Some(SubmitButton { text: "下一步".to_owned(), key: "start".to_owned() }),
+        ..VoteInteraction::default()
+    };
+    outbox::send(conn, ctx, desk, &new, Body::card(Card::VoteInteraction(card)))
+}
+
+/// A question with options, asked in the middle of a conversation.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The conversation.
+    pub draft: i64,
+    /// What is asked.
+    pub title: String,
+    /// What it is asked for.
+    pub desc: String,
+    /// The options: what is stored, and what is read.
+    pub options: Vec<(String, String)>,
+    /// Whether several may be chosen.
+    pub is_multiple: bool,
+}
+
+/// Asks a question with options, at most twenty.
+///
+/// # Errors
+/// The database's.
+pub fn ask(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    userid: &str,
+    question: &Question,
+) -> Result<()> {
+    let to = [userid];
+    let new = NewMessage {
+        draft_id: Some(question.draft),
+        ..message(ctx, Kind::Choice, &to, &question.title)
+    };
+    let options = question.options.iter().enumerate().map(|(at, (id, text))| VoteOption {
+        id: id.clone(),
+        text: text.clone(),
+        is_checked: at == 0 && !question.is_multiple,
+    });
+    let card = VoteInteraction {
+        source: Some(Painter::source(desk)),
+        main_title: Some(MainTitle::new(question.title.clone(), question.desc.clone())),
+        task_id: wecom_task_id(new.card_no),
+        checkbox: Some(Checkbox {
+            question_key: ANSWER.to_owned(),
+            option_list: options.take(VOTE_OPTIONS_MAX).collect(),
+            mode: i64::from(question.is_multiple),
+            ..Checkbox::default()
+        }),
+        submit_button: Some(SubmitButton { text: "确定".to_owned(), key: ANSWER.to_owned() }),
+        ..VoteInteraction::default()
+    };
+    outbox::send(conn, ctx, desk, &new, Body::card(Card::VoteInteraction(card)))
+}
+
+/// Shows on a question's card what was answered, so that it is not answered again.
+///
+/// # Errors
+/// The database's.
+pub fn answered(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    clicked: &Clicked,
+    words: &str,
+) -> Result<()> {
+    let message = &clicked.message;
+    let source = Some(Painter::source(desk));
+    let main_title = Some(MainTitle::new(message.title.clone(), ""));
+    let task_id = message.wecom_task_id();
+    let card = match clicked.press {
+        Press::Expect { .. } => Card::ButtonInteraction(ButtonInteraction {
+            source,
+            main_title,
+            task_id,
+            button_list: vec![Button::press(text::cut_chars(words, 10), 3, "none")],
+            replace_text: words.to_owned(),
+            ..ButtonInteraction::default()
+        }),
+        _ => Card::VoteInteraction(VoteInteraction {
+            source,
+            main_title,
+            task_id,
+            checkbox: Some(Checkbox {
+                question_key: ANSWER.to_owned(),
+                option_list: vec![VoteOption {
+                    id: "chosen".to_owned(),
+                    text: words.to_owned(),
+                    is_checked: true,
+                }],
+                disable: true,
+                ..Checkbox::default()
+            }),
+            submit_button: Some(SubmitButton {
+                text: "已选择".to_owned(), key: "none".to_owned()
+            }),
+            replace_text: "已选择".to_owned(),
+        }),
+    };
+    let face = "answered".to_owned();
+    let change = Change { messages: vec![message], face, must_arrive: false, card };
+    outbox::update(conn, ctx, vec![change])
 }
 
 /// Asks whether a text belongs to one of the sender's open tickets or is a new one.

@@ -11,6 +11,10 @@ use crate::{
     plan, sql,
 };
 
+/// The question of which business a new ticket is.
+pub(crate) const TEMPLATE: &str = "template";
+/// The question of a field with options, and the key of its button.
+pub(crate) const ANSWER: &str = "answer";
 /// How long a response code can be used, by WeCom's word.
 pub(crate) const CODE_LIFE: Micros = 72 * time::HOUR;
 
@@ -41,6 +45,20 @@ pub enum Press {
     Expect {
         /// The urgency.
         urgency: Option<String>,
+    },
+    /// Of which business the new ticket is.
+    Start {
+        /// The template's key.
+        template: String,
+        /// The text that it is about, if one was written already.
+        draft: Option<i64>,
+    },
+    /// What a question is answered.
+    Answer {
+        /// The conversation that asked.
+        draft: i64,
+        /// The options.
+        chosen: Vec<String>,
     },
 }
 
@@ -74,11 +92,20 @@ pub fn find_pressed(
 }
 
 fn meaning(message: &Message, click: &CardClick) -> Option<Press> {
-    let chosen = |question: &str| {
+    let options = |question: &str| {
         let item = click.selected.iter().find(|item| item.question_key == question)?;
-        item.option_ids.first().cloned()
+        Some(item.option_ids.clone())
     };
+    let chosen = |question: &str| options(question)?.into_iter().next();
+    let is_choice = message.kind() == Kind::Choice;
+    if let Some(template) = chosen(TEMPLATE).filter(|_template| is_choice) {
+        return Some(Press::Start { template, draft: message.draft_id });
+    }
     match (message.kind(), message.draft_id, message.ticket_id) {
+        (Kind::Choice, Some(draft), _) if click.event_key == ANSWER => {
+            let chosen = options(ANSWER).unwrap_or_default();
+            Some(Press::Answer { draft, chosen })
+        }
         (Kind::Choice, Some(draft), _) => {
             let ticket = chosen("ticket").and_then(|id| id.parse().ok());
             Some(Press::Choose { draft, ticket })

@@ -67,10 +67,10 @@ impl TaskFace {
 /// What the card of the one who raised the ticket shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StarterFace {
-    /// It was taken in; somebody will claim it.
-    Accepted,
-    /// Somebody works on it.
-    Working { by: String },
+    /// Somebody will take the step at this place of the flow.
+    Accepted { at: usize },
+    /// Somebody works on the step at this place.
+    Working { by: String, at: usize },
     /// It ended.
     Ended { status: Status, round: u32 },
     /// A newer card of the same ticket was sent.
@@ -81,18 +81,23 @@ impl StarterFace {
     /// What it shows now.
     pub(crate) fn of(ticket: &Ticket) -> Self {
         let round = ticket.flow.steps.iter().map(|run| run.round).max().unwrap_or_default();
-        match ticket.open_tasks().find_map(|task| task.owner.clone()) {
+        let place = |task: Option<&Task>| {
+            let steps = &mut ticket.flow.steps.iter();
+            task.and_then(|task| steps.position(|run| run.key == task.step)).unwrap_or_default()
+        };
+        let owned = ticket.open_tasks().find(|task| task.owner.is_some());
+        match owned.and_then(|task| Some((task.owner.clone()?, place(owned)))) {
             _ if ticket.is_ended() => Self::Ended { status: ticket.status, round },
-            Some(by) => Self::Working { by },
-            None => Self::Accepted,
+            Some((by, at)) => Self::Working { by, at },
+            None => Self::Accepted { at: place(ticket.open_tasks().next()) },
         }
     }
 
     /// Its name; equal names, equal faces.
     pub(crate) fn name(&self) -> String {
         match self {
-            Self::Accepted => "accepted".to_owned(),
-            Self::Working { by } => format!("working:{by}"),
+            Self::Accepted { at } => format!("accepted:{at}"),
+            Self::Working { by, at } => format!("working:{by}:{at}"),
             Self::Ended { status, round } => format!("ended:{}:{round}", status.word()),
             Self::Renewed => RENEWED.to_owned(),
         }

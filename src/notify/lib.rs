@@ -22,7 +22,10 @@ use db::Conn;
 use kernel::{Result, Timestamp};
 use ticket::Setup;
 
-pub use answer::{choose_ticket, my_tasks, my_tickets, new_ticket, reply};
+pub use answer::{
+    Question, answered, ask, choose_template, choose_ticket, my_tasks, my_tickets, new_ticket,
+    reply,
+};
 pub use budget::Limits;
 pub use click::{Clicked, Press, find_pressed, refresh};
 pub use deliver::Courier;

@@ -132,8 +132,8 @@ proptest! {
             takes(painter.task(9, &ticket.tasks[0], &["user0", "user1"], &face), purpose)?;
         }
         let faces = [
-            StarterFace::Accepted,
-            StarterFace::Working { by: "wangfang".into() },
+            StarterFace::Accepted { at: 0 },
+            StarterFace::Working { by: "wangfang".into(), at: 2 },
             StarterFace::Ended { status: Status::Closed, round: 1 },
         ];
         for face in faces {

@@ -92,7 +92,7 @@ pub fn act(
     if command.on.is_some_and(|task| !is_open(&ticket, task)) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
     }
-    let (form, flow) = (&template.form, &template.flow);
+    let (form, flow) = (template.compiled(), &template.flow);
     let case = Case { ctx, ticket: &ticket, form, flow, on: command.on };
     if !action.allows(&case) {
         return Err(explain::refusal(conn, setup, ctx, &ticket, (action, command.on))?);
@@ -179,7 +179,7 @@ pub(crate) fn advance(
     event: &FlowEvent,
 ) -> Result<std::result::Result<Vec<Fact>, flow::Refused>> {
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-    let known = Known::new(conn, ctx, setup, About::from(ticket), &template);
+    let known = Known::new(conn, ctx.now, setup, About::from(ticket), &template);
     let moved = flow::step(&template.flow, &ticket.flow, event, &known, ctx.now);
     let decided = known.decided()?;
     let (state, effects) = match moved {

@@ -25,7 +25,7 @@ mod urge;
 mod withdraw;
 
 use flow::{Event as FlowEvent, Flow, Verb};
-use form::{Answers, Form};
+use form::{Answers, Compiled, Form};
 use kernel::{Ctx, Error, FileId, Kind, Result, TaskId};
 
 use crate::{
@@ -132,7 +132,7 @@ pub struct Case<'a> {
     /// The ticket as it is.
     pub ticket: &'a Ticket,
     /// The form of its template.
-    pub form: &'a Form,
+    pub form: &'a Compiled,
     /// The flow of its template.
     pub flow: &'a Flow,
     /// The task that the button belongs to.

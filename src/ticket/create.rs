@@ -1,8 +1,9 @@
 //! The birth of a ticket.
 
+use catalog::Template;
 use db::Conn;
 use form::Answers;
-use kernel::{Ctx, Error, Result, TicketId};
+use kernel::{Ctx, Error, Result, TicketId, text::first_line};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -76,7 +77,7 @@ pub(crate) fn create_for(
     let (priority, raised) = raise(conn, setup, urgency, new.customer.as_deref())?;
     let created = Created {
         no: number(conn, ctx, setup)?,
-        title: title(&form, &template.name),
+        title: title(&form, &template),
         priority,
         source: new.source.to_owned(),
         template: TemplateRef { key: template.key.clone(), version: template.version },
@@ -93,7 +94,7 @@ pub(crate) fn create_for(
         customer: created.customer.as_deref(),
         ticket: None,
     };
-    let known = Known::new(conn, ctx, setup, about, &template);
+    let known = Known::new(conn, ctx.now, setup, about, &template);
     let (state, effects) = flow::start(&template.flow, &known, ctx.now);
     let decided = known.decided()?;
     let mut facts = vec![Fact::Created(Box::new(created)), Fact::Stepped { state }];
@@ -138,9 +139,19 @@ fn raise(
     Ok((raised, Some(Fact::Decided { step: None, lines })))
 }
 
-fn title(form: &Answers, template: &str) -> String {
-    let given = form.get("title").and_then(Value::as_str);
-    given.map_or_else(|| template.to_owned(), |title| kernel::text::first_line(title, 100))
+/// What it is about: the title that was given, or else its business and the first thing that was
+/// written of it.
+fn title(form: &Answers, template: &Template) -> String {
+    let text = |key: &str| form.get(key).and_then(Value::as_str);
+    if let Some(title) = text("title") {
+        return first_line(title, 100);
+    }
+    let fields = template.form.fields.iter().filter(|field| field.kind == "text");
+    let first = fields.filter_map(|field| text(&field.key)).next();
+    first.map_or_else(
+        || template.name.clone(),
+        |first| first_line(&format!("{} {first}", template.name), 100),
+    )
 }
 
 /// `GD-20261122-0001`: the day in the organisation's zone and a number of the day.

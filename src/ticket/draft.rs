@@ -1,11 +1,11 @@
-//! What a sender wrote before he said which ticket it belongs to, and what he said he would write.
+//! What a sender wrote before he said which ticket it belongs to, and what his next text is for.
 
 use db::{Conn, OrDb as _, diesel, diesel::prelude::*};
 use kernel::{Ctx, Micros, Result, time};
 
 use crate::schema::ticket_draft as d;
 
-/// How long a sender's "a new ticket, please" is remembered.
+/// How long a question waits for its answer.
 const EXPECTATION: Micros = 30 * time::MINUTE;
 
 /// Keeps a text that waits for its ticket; gives the draft's id.
@@ -28,22 +28,22 @@ pub fn take(conn: &mut Conn, id: i64, userid: &str) -> Result<Option<String>> {
     d::table.find(id).select(d::body).first(conn).optional().or_db()
 }
 
-/// Remembers that the sender's next text is a new ticket of this urgency.
+/// Remembers what the sender's next text is for, and nothing else any more; gives the draft's id.
 ///
 /// # Errors
 /// The database's.
-pub fn expect_new(conn: &mut Conn, ctx: &Ctx, userid: &str, urgency: &str) -> Result<()> {
+pub fn expect(conn: &mut Conn, ctx: &Ctx, userid: &str, body: &str) -> Result<i64> {
     drop_expectations(conn, userid)?;
-    insert(conn, ctx, userid, "expect", urgency).map(|_id| ())
+    insert(conn, ctx, userid, "expect", body)
 }
 
-/// The urgency of the new ticket that the sender said he would write, once.
+/// What the sender's text is for, once.
 ///
 /// # Errors
 /// The database's.
 pub fn take_expectation(conn: &mut Conn, ctx: &Ctx, userid: &str) -> Result<Option<String>> {
     let since = ctx.now.plus(-EXPECTATION).0;
-    let urgency = d::table
+    let body = d::table
         .filter(d::userid.eq(userid).and(d::kind.eq("expect")).and(d::state.eq("open")))
         .filter(d::created_at.ge(since))
         .order(d::id.desc())
@@ -51,13 +51,13 @@ pub fn take_expectation(conn: &mut Conn, ctx: &Ctx, userid: &str) -> Result<Opti
         .first::<String>(conn)
         .optional()
         .or_db()?;
-    if urgency.is_some() {
+    if body.is_some() {
         drop_expectations(conn, userid)?;
     }
-    Ok(urgency)
+    Ok(body)
 }
 
-/// Forgets what the sender said he would write.
+/// Forgets what the sender's next text was for.
 ///
 /// # Errors
 /// The database's.

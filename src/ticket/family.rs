@@ -3,7 +3,7 @@
 
 use db::Conn;
 use flow::{Effect, Event as FlowEvent, Outcome, SlotState};
-use form::{Answers, Compiled};
+use form::Answers;
 use kernel::{Ctx, Error, Kind, Result, TicketId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -155,9 +155,10 @@ fn mapped(
     values: &Map<String, Value>,
 ) -> Result<Answers> {
     let template = setup.catalog.find(conn, &parent.template.key, parent.template.version)?;
-    let form = Compiled::new(&template.form)
-        .map_err(|_broken| Error::bug(format!("the form of {} is broken", template.key)))?;
-    form.derive(values, &parent.form).map_err(|one| Error::field(one.path, one.code, one.detail))
+    template
+        .compiled()
+        .derive(values, &parent.form)
+        .map_err(|one| Error::field(one.path, one.code, one.detail))
 }
 
 /// Raises a child.

@@ -22,7 +22,7 @@ use form::{
     Answers,
     rules::{Rule, Type},
 };
-use kernel::{Actor, Ctx, Error, Micros, Result, Timestamp, time::MINUTE};
+use kernel::{Actor, Error, Micros, Result, Timestamp, time::MINUTE};
 use org::Member;
 use serde_json::Value;
 
@@ -86,7 +86,7 @@ pub(crate) struct Known<'c> {
 impl<'c> Known<'c> {
     pub(crate) fn new(
         conn: &'c mut Conn,
-        ctx: &Ctx,
+        now: Timestamp,
         setup: &'c Setup,
         about: About<'c>,
         template: &'c Published,
@@ -94,7 +94,7 @@ impl<'c> Known<'c> {
         Self {
             conn: RefCell::new(conn),
             setup,
-            now: ctx.now,
+            now,
             about,
             template,
             parts: setup.catalog.parts(),

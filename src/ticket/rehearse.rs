@@ -192,7 +192,7 @@ fn walk(
     (template, about): (&Published, About<'_>),
     says: &dyn Fn(&str, u32) -> Say,
 ) -> Result<Walk> {
-    let known = Known::new(conn, ctx, setup, about, template);
+    let known = Known::new(conn, ctx.now, setup, about, template);
     let walk = flow::simulate(&template.flow, &known, ctx.now, says);
     known.decided()?;
     Ok(walk)

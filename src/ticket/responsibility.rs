@@ -54,7 +54,7 @@ pub fn responsibility(
 ) -> Result<Responsibility> {
     let (form, creator) = (Answers::new(), kernel::Actor::System);
     let about = About { form: &form, creator: &creator, customer: None, ticket: None };
-    let known = Known::new(conn, ctx, setup, about, template);
+    let known = Known::new(conn, ctx.now, setup, about, template);
     let (lanes, when, steps) = (Vec::new(), Vec::new(), Vec::new());
     let mut drawn = Drawn { known: &known, lanes, when, steps };
     drawn.all(&template.flow.steps);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Published, Template};
+use catalog::Published;
 use flow::{Effect, Logged, Notice, StepState};
 use form::Answers;
 use kernel::{Actor, Ctx, TaskId, TicketId, Timestamp};
@@ -219,8 +219,8 @@ fn child_view(ticket: &Ticket, child: &Child) -> ChildView {
 }
 
 /// The actions that whoever asks may do now, in the order of their buttons.
-pub fn allowed(ctx: &Ctx, ticket: &Ticket, template: &Template) -> Vec<&'static str> {
-    let (form, flow) = (&template.form, &template.flow);
+pub fn allowed(ctx: &Ctx, ticket: &Ticket, template: &Published) -> Vec<&'static str> {
+    let (form, flow) = (template.compiled(), &template.flow);
     let case = Case { ctx, ticket, form, flow, on: None };
     ACTIONS.iter().filter(|action| action.allows(&case)).map(|action| action.name()).collect()
 }

@@ -21,13 +21,14 @@ after(async () => {
   await house?.stop();
 });
 
-/** People whose card has the button, by asking what each of them would see. */
+/** People whose card about these words has the button, by asking what each of them would see. */
 async function holdersOf(buttonText) {
   const { members } = await control(house, "state");
   const seen = await Promise.all(
     members.map(async ({ userid, name }) => {
       const { items } = await control(house, `visible/${encodeURIComponent(userid)}`);
-      return items.some((item) => item.buttons?.some((b) => b.text === buttonText)) ? name : null;
+      const about = items.filter((item) => item.text.includes(WORDS));
+      return about.some((item) => item.buttons?.some((b) => b.text === buttonText)) ? name : null;
     }),
   );
   return seen.filter(Boolean);

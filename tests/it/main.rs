@@ -11,6 +11,7 @@
 
 mod actions;
 mod api;
+mod businesses;
 mod callback;
 mod cards;
 mod crash;
@@ -21,8 +22,10 @@ mod mirror;
 mod operators;
 mod outage;
 mod parts;
+mod presets;
 mod questions;
 mod replicas;
+mod scenarios;
 mod sections;
 mod support;
 mod talk;

@@ -155,12 +155,20 @@ async fn the_demo_comes_up_by_itself_answers_and_ends_when_asked() {
     let message = json!({ "app": "desk", "msgtype": "text", "content": "空调坏了" });
     let sent = format!("{simulator}/_sim/chats/wangfang/messages?wait=1");
     assert!(site.http.post(sent).json(&message).send().await.unwrap().status().is_success());
-    let ask = async || {
-        let url = format!("{service}/api/v1/tickets");
+    let ask = async |what: &str| {
+        let url = format!("{service}/api/v1/{what}");
         let told = site.http.get(url).bearer_auth(text("token")).send().await.unwrap();
         told.json::<Value>().await.unwrap()["items"].as_array().cloned().unwrap_or_default()
     };
-    site.until("a ticket was made", async |_site| ask().await.len() == 1).await;
+    let is_new = |one: &Value| one["title"] == "空调坏了";
+    let made =
+        async |_site: &Site| ask("tickets").await.iter().filter(|one| is_new(one)).count() == 1;
+    site.until("a ticket was made", made).await;
+    // It brings businesses of several trades, and tickets of each that has some on their way.
+    assert!(ask("templates").await.len() > 6, "{:?}", ask("templates").await);
+    let of: std::collections::BTreeSet<_> =
+        ask("tickets").await.iter().map(|one| one["template"]["key"].to_string()).collect();
+    assert!(of.len() >= 6, "{of:?}");
     let page = site.http.get(format!("{simulator}/")).send().await.unwrap();
     assert!(page.status().is_success());
     demo.asks_to_end();

@@ -108,6 +108,15 @@ impl FieldKind for Address {
         Ok(object([("region", region), ("detail", detail)]))
     }
 
+    /// `广东省 广州市 天河区 体育西路 1 号`: what ends like a region is one.
+    fn read(&self, _field: &Field, text: &str, _reader: &Reader) -> Option<Value> {
+        let parts: Vec<&str> = text.split_whitespace().collect();
+        let is_region = |part: &&&str| part.ends_with(['省', '市', '区', '县', '州', '盟', '旗']);
+        let regions = parts.iter().take(LEVELS_MAX).take_while(is_region).count();
+        let (region, detail) = parts.split_at_checked(regions)?;
+        Some(json!({ "region": region, "detail": detail.join(" ") }))
+    }
+
     fn words(&self, field: &Field, value: &Value, reader: &Reader) -> String {
         let region = value.get("region").unwrap_or(&Value::Null);
         let detail = value.get("detail").and_then(Value::as_str).unwrap_or_default();

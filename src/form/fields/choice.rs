@@ -67,6 +67,12 @@ fn label<'f>(field: &'f Field, value: &'f str, reader: &Reader) -> &'f str {
     option.map_or(value, |option| option.label.to(reader.locale))
 }
 
+/// The value of the option that is called so; the text itself when there is none.
+fn named<'f>(field: &'f Field, text: &'f str) -> &'f str {
+    let option = field.options.iter().find(|option| &*option.label == text);
+    option.map_or(text, |option| option.value.as_str())
+}
+
 fn place(field: &Field, value: &str) -> Option<usize> {
     field.options.iter().position(|option| option.value == value)
 }
@@ -101,6 +107,10 @@ impl FieldKind for SingleSelect {
             text if is_option(field, text) => Ok(value.clone()),
             _ => not_an_option(field, field.key.clone()),
         }
+    }
+
+    fn read(&self, field: &Field, text: &str, _reader: &Reader) -> Option<Value> {
+        Some(named(field, text).into())
     }
 
     fn words(&self, field: &Field, value: &Value, reader: &Reader) -> String {
@@ -160,6 +170,12 @@ impl FieldKind for MultiSelect {
         }
         let values = field.options.iter().map(|option| option.value.as_str());
         Ok(values.filter(|value| given.contains(value)).collect())
+    }
+
+    /// `冷饮、热饮`
+    fn read(&self, field: &Field, text: &str, _reader: &Reader) -> Option<Value> {
+        let parts = text.split(['、', ',', '，', ' ']).filter(|part| !part.is_empty());
+        Some(parts.map(|part| named(field, part)).collect())
     }
 
     fn words(&self, field: &Field, value: &Value, reader: &Reader) -> String {

@@ -80,6 +80,11 @@ impl FieldKind for Date {
         day(field, &field.key, value).map(Value::String)
     }
 
+    /// `2026/11/23`, `2026年11月23日`
+    fn read(&self, _field: &Field, text: &str, _reader: &Reader) -> Option<Value> {
+        Some(calendar::plain(text).into())
+    }
+
     fn words(&self, _field: &Field, value: &Value, _reader: &Reader) -> String {
         value.as_str().unwrap_or_default().to_owned()
     }
@@ -115,6 +120,17 @@ impl FieldKind for DateTime {
                 refuse(&field.key, "malformed", detail)
             }
         }
+    }
+
+    /// `2026-11-23 15:00`, on the reader's wall clock.
+    fn read(&self, _field: &Field, text: &str, reader: &Reader) -> Option<Value> {
+        let (day, clock) = text.split_once([' ', 'T', '日']).unwrap_or((text, ""));
+        let (sign, zone) = if reader.zone_minutes < 0 { ('-', -1) } else { ('+', 1) };
+        let zone = zone * reader.zone_minutes;
+        let offset = format!("{sign}{:02}:{:02}", zone / 60, zone % 60);
+        let instant = format!("{}T{}:00{offset}", calendar::plain(day), clock.trim());
+        let is_one = calendar::instant(&instant).is_some();
+        Some(if is_one { instant.into() } else { text.into() })
     }
 
     fn words(&self, _field: &Field, value: &Value, reader: &Reader) -> String {

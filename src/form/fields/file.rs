@@ -102,6 +102,10 @@ impl FieldKind for Signature {
         file_id(field, &field.key, value)
     }
 
+    fn read(&self, _field: &Field, _text: &str, _reader: &Reader) -> Option<Value> {
+        None
+    }
+
     fn words(&self, _field: &Field, _value: &Value, reader: &Reader) -> String {
         if reader.locale == Locale::En { "signed" } else { "已签名" }.to_owned()
     }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     answer::Problem,
-    rules::{Ratio, Type},
+    rules::{Ratio, SCALE_MAX, Type},
     template::Field,
     words::Reader,
 };
@@ -74,6 +74,15 @@ impl FieldKind for Money {
         }
         let amount = bounded(field, amount, |bound| in_yuan(bound.rounded()))?;
         Ok(amount.rounded().into())
+    }
+
+    /// `1,280.50` is an amount of yuan, as people write it.
+    fn read(&self, _field: &Field, text: &str, _reader: &Reader) -> Option<Value> {
+        let plain: String = text.chars().filter(|c| !",，￥¥元 ".contains(*c)).collect();
+        let yuan = plain.parse().ok().and_then(|number| Ratio::of(&number));
+        let fen = Ratio::whole(100).zip(yuan).and_then(|(hundred, yuan)| yuan.times(hundred));
+        let fen = fen.and_then(|fen| fen.to_number(SCALE_MAX));
+        Some(fen.map_or_else(|| text.into(), Into::into))
     }
 
     fn words(&self, _field: &Field, value: &Value, _reader: &Reader) -> String {

@@ -556,3 +556,49 @@ fn each_reader_reads_answers_in_his_language() {
     let switch = super::tests::field("switch");
     assert_eq!(kind(&switch).words(&switch, &json!(true), &english), "Yes");
 }
+
+#[test]
+fn what_is_written_in_a_conversation_becomes_an_answer_or_is_refused_in_the_types_own_words() {
+    let options = vec![choice("cold", "冷饮"), choice("hot", "热饮")];
+    let choice = Field { options: options.clone(), ..field("single_select") };
+    let many = Field { options, ..field("multi_select") };
+    let read = |field: &Field, text: &str| {
+        let value = kind(field).read(field, text, &Reader::default());
+        value.map(|value| kind(field).normalise(field, &value).map_err(|found| found[0].code))
+    };
+    for (field, text, stored) in [
+        (field("text"), "漏水", json!("漏水")),
+        (field("number"), "12.5", json!(12.5)),
+        (field("money"), "￥1,280.50", json!(128_050)),
+        (field("money"), "100000.01元", json!(10_000_001)),
+        (field("switch"), "否", json!(false)),
+        (field("date"), "2026年1月5日", json!("2026-01-05")),
+        (field("date"), "2026/11/23", json!("2026-11-23")),
+        (field("datetime"), "2026-11-23 15:00", json!("2026-11-23T07:00:00Z")),
+        (field("datetime"), "2026年1月5日 09:30", json!("2026-01-05T01:30:00Z")),
+        (choice.clone(), "冷饮", json!("cold")),
+        (choice.clone(), "cold", json!("cold")),
+        (many, "热饮、冷饮", json!(["cold", "hot"])),
+        (
+            field("address"),
+            "广东省 广州市 体育西路 1 号",
+            json!({"region": ["广东省", "广州市"], "detail": "体育西路 1 号"}),
+        ),
+    ] {
+        assert_eq!(read(&field, text), Some(Ok(stored)), "{}: {text}", field.kind);
+    }
+    for (field, text, code) in [
+        (field("number"), "十二", "wrong_type"),
+        (field("money"), "1.234", "too_precise"),
+        (field("money"), "很多", "wrong_type"),
+        (field("switch"), "也许", "wrong_type"),
+        (field("date"), "明天", "malformed"),
+        (field("datetime"), "明天三点", "malformed"),
+        (choice, "温饮", "not_an_option"),
+    ] {
+        assert_eq!(read(&field, text), Some(Err(code)), "{}: {text}", field.kind);
+    }
+    for kind in ["images", "signature", "table", "items", "location"] {
+        assert_eq!(read(&field(kind), "有"), None, "no text is one: {kind}");
+    }
+}

@@ -158,8 +158,7 @@ async fn save(
     let once = Once::of(&req, &who.caller, &bytes)?;
     let answer = server.command(who.ctx(), once, move |conn, ctx| {
         let template = catalog::save_draft(conn, ctx, &template)?;
-        let problems = catalog::problems(conn, &template)?;
-        let problems = problems.into_iter().map(Mend::from).collect();
+        let problems = catalog::problems(conn, &template)?.into_iter().map(Mend::from).collect();
         Answer::json(StatusCode::OK, &Saved { template, problems })
     });
     Ok(answer.await?.respond(&req))

@@ -158,8 +158,7 @@ pub(crate) struct Moved {
 async fn lint(_who: Signed<may::WriteTemplates>, server: Data<Server>, body: Body) -> Reply {
     let problems = match body.json::<Template>().await {
         Ok((template, _bytes)) => {
-            let judge = move |conn: &mut Conn| catalog::problems(conn, &template);
-            server.db.read(judge).await?
+            server.db.read(move |conn| catalog::problems(conn, &template)).await?
         }
         // What cannot be read as a template is a problem of it, too.
         Err(refusal) if !refusal.error().fields().is_empty() => refusal.error().fields().to_vec(),

@@ -1,7 +1,7 @@
 //! 请客户补充: the customer gets a link to a page with some fields of the form, and the step waits.
 
 use flow::{Event, Verb};
-use form::{Answers, Choice, Compiled, Field, Form};
+use form::{Answers, Choice, Field, Form};
 use kernel::Result;
 use serde_json::Value;
 
@@ -31,8 +31,8 @@ impl Action for Ask {
 
     fn dialog(&self, case: &Case<'_>) -> Form {
         let task = case.task(Verb::AskCustomer);
-        let (Some(task), Ok(form)) = (task, Compiled::new(case.form)) else { return self.input() };
-        let offered = askable(&form, case.ticket, &task.step).into_iter();
+        let Some(task) = task else { return self.input() };
+        let offered = askable(case.form, case.ticket, &task.step).into_iter();
         dialog(
             offered
                 .map(|field| Choice { value: field.key.clone(), label: field.label.clone() })

@@ -36,6 +36,7 @@ export function useComposer() {
     t("send.phrase.2"),
     t("send.phrase.3"),
     t("send.phrase.4"),
+    t("send.phrase.5"),
   ]);
 
   watch(text, async () => {
