@@ -109,9 +109,6 @@ impl Template {
             if field.owner.is_some() {
                 add(format!("form.fields[{at}].owner"), "分组负责人");
             }
-            if !field.rules.start.is_empty() {
-                add(format!("form.fields[{at}].rules.start"), "由字段启动子流程");
-            }
         }
         found
     }
@@ -175,7 +172,11 @@ fn machine_problems(kind: &Kind, form: &Compiled) -> Vec<form::Problem> {
         },
         Kind::Subtickets(children) => {
             let of = |(at, child): (usize, &ChildTicket)| {
-                form.derive_problems(&format!("tickets[{at}].form"), &child.form)
+                let title = form.text_problem(&child.title);
+                let title =
+                    title.map(|one| form::Problem { path: format!("tickets[{at}].title"), ..one });
+                let form = form.derive_problems(&format!("tickets[{at}].form"), &child.form);
+                title.into_iter().chain(form).collect::<Vec<_>>()
             };
             children.tickets.iter().enumerate().flat_map(of).collect()
         }

@@ -29,8 +29,6 @@ pub use fields::{
 };
 pub use library::Library;
 pub use publish::{FIELDS_MAX, FORM_BYTES_MAX, KEY_MAX};
-pub use template::{
-    Access, Branch, Choice, Field, Filter, Form, Reads, Rules, SECTION, Set, Start,
-};
+pub use template::{Access, Branch, Choice, Field, Filter, Form, Reads, Rules, SECTION, Set};
 pub use view::{Missing, Seen};
 pub use words::{Locale, Reader, Words};

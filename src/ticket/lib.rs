@@ -42,7 +42,8 @@ pub use ticket::{
 };
 pub use trigger::{TOPIC_TRIGGER, look};
 pub use view::{
-    AskedView, ChildView, StepView, TaskView, TicketView, TimelineEntry, allowed, timeline, view,
+    AskedView, ChildView, Progress, StepView, TaskView, TicketView, TimelineEntry, allowed,
+    timeline, view,
 };
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod callback;
 mod cards;
 mod crash;
 mod delivery;
+mod families;
 mod house;
 mod mirror;
 mod operators;

@@ -210,6 +210,18 @@ pub(crate) struct Step {
     handlers: Vec<String>,
     #[schema(required)]
     owner: Option<String>,
+    /// 它发起并等待的子工单的进度
+    #[schema(required)]
+    progress: Option<Progress>,
+}
+
+/// 子工单的进度
+#[derive(ToSchema)]
+pub(crate) struct Progress {
+    /// 已结束的
+    ended: u32,
+    /// 总数
+    of: u32,
 }
 
 #[derive(ToSchema)]
