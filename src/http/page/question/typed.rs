@@ -151,7 +151,7 @@ impl Texts {
         let many = |value: &Value| value.as_array().into_iter().flatten().map(text).collect();
         match field.kind.as_str() {
             "money" => {
-                self.set(input(field, ""), vec![in_yuan(value.as_i64().unwrap_or_default())])
+                self.set(input(field, ""), vec![in_yuan(value.as_i64().unwrap_or_default())]);
             }
             "switch" => {
                 let on = value.as_bool().unwrap_or_default().then(|| "on".to_owned());
