@@ -101,6 +101,23 @@ pub(crate) fn create_for(
     Ok(ticket)
 }
 
+/// Says what a ticket is about, if its form asks for that and nobody has said so.
+///
+/// # Errors
+/// `template.not_found`.
+pub(crate) fn entitle(
+    conn: &mut Conn,
+    setup: &Setup,
+    template: &str,
+    (title, form): (&str, &mut Map<String, Value>),
+) -> Result<()> {
+    let template = setup.catalog.find_newest(conn, template)?;
+    if template.form.field("title").is_some() {
+        form.entry("title").or_insert_with(|| Value::from(title));
+    }
+    Ok(())
+}
+
 fn title(form: &Answers, template: &str) -> String {
     let given = form.get("title").and_then(Value::as_str);
     given.map_or_else(|| template.to_owned(), |title| kernel::text::first_line(title, 100))

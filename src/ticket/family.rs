@@ -179,7 +179,7 @@ pub(crate) fn raise(
         let detail = format!("子工单最多 {DEPTH_MAX} 层，请检查模板 {template} 是否循环发起");
         return Err(Error::new(Kind::Invalid, "ticket.too_deep", detail));
     }
-    form.entry("title").or_insert_with(|| Value::from(title));
+    create::entitle(conn, setup, template, (title, &mut form))?;
     let new = New {
         template,
         source: create::SUBTICKET,

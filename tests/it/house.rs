@@ -342,6 +342,7 @@ fn error_codes() -> BTreeSet<String> {
         "template",
         "ticket",
         "token",
+        "webhook",
         "wecom",
     ]
     .into();
@@ -355,6 +356,8 @@ fn error_codes() -> BTreeSet<String> {
         "template.published",
         "ticket.timer",
         "ticket.family",
+        "ticket.action",
+        "ticket.trigger",
         "ticket.accept",
         "ticket.forward",
         "ticket.info",
