@@ -127,15 +127,14 @@ fn a_rule_on_an_unknown_field_is_refused_where_it_stands() {
     let rules = json!({
         "show": {"and": [true, {"==": [{"var": "colour"}, 1]}]},
         "require": {"==": [{"var": "age"}, "18"]},
-        "set": [{"when": {"var": "age"}, "to": 5}],
-        "filter": [{"when": {"xor": [1]}, "options": []}],
+        "set": [{"when": {"var": "age"}, "to": 5}, {"when": {"xor": [1]}, "to": "x"}],
     });
     refused_beside(
         json!({"key": "x", "kind": "text", "label": "x", "rules": rules}),
         &[
             ("fields[2].rules.set[0].when", "type_clash"),
             ("fields[2].rules.set[0].to", "wrong_type"),
-            ("fields[2].rules.filter[0].when.xor", "unknown_operator"),
+            ("fields[2].rules.set[1].when.xor", "unknown_operator"),
             ("fields[2].rules.show.and[1].==[0].var", "unknown_field"),
             ("fields[2].rules.require.==[1]", "type_clash"),
         ],
