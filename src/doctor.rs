@@ -1,5 +1,6 @@
 //! `qidan doctor`: checks what can be wrong, and names the mend of each.
 
+use catalog::{Catalog, deed::Deed};
 use kernel::{Error, Micros, Result, TicketId, time};
 use wecom::{ApiError, api::agent, error::Class};
 
@@ -65,9 +66,30 @@ pub async fn run(config: Config, parts: Parts) -> Result<bool> {
     report.good(&format!("可读写，{} 个迁移已应用", db::known()?.len()));
     jobs(&mut report, &tools).await?;
     tickets(&mut report, &tools).await?;
+    endpoints(&mut report, &tools, &config).await?;
     ops::print("企业微信");
     platform(&mut report, &tools, config.wecom.apps.keys()).await;
     Ok(report.is_well)
+}
+
+/// Whether every system that templates send requests to is in the configuration.
+async fn endpoints(report: &mut Report, tools: &Tools, config: &Config) -> Result<()> {
+    let catalog = Catalog::built_in()?;
+    let fresh = catalog.clone();
+    tools.db.read(move |conn| fresh.refresh(conn)).await?;
+    for template in catalog.list() {
+        for step in template.flow.all() {
+            let flow::Kind::Action(action) = &step.kind else { continue };
+            let Ok(Deed::Webhook(webhook)) = Deed::of(action) else { continue };
+            if !config.actions.contains_key(&webhook.endpoint) {
+                report.bad(
+                    &format!("模板 {} 的节点 {} 没有地址可发", template.key, step.key),
+                    &format!("在配置中填写 [actions.{}] 的 url 与 secret", webhook.endpoint),
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Encrypts and decrypts with the configured key: what cannot be undone here fails there, too.

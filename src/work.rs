@@ -6,6 +6,7 @@ use files::FileStore;
 use kernel::{Ctx, Error, Micros, Result, Timestamp, time};
 use notify::{Courier, Desk};
 use queue::{End, Handler, Job, Record, Topic};
+use ticket::Setup;
 
 use crate::{
     intake::Reception,
@@ -54,13 +55,10 @@ where
 pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
     let Hands { desk, courier, mirror, fetcher, webhooks, repair } = hands;
     let reception = Reception { desk: desk.clone() };
-    let setup = &desk.setup.clone();
-    let (timers, family) = (setup.clone(), setup.clone());
-    let (actions, triggers) = (setup.clone(), setup.clone());
+    let mut topics = tickets(&desk.setup, webhooks);
     let (send, update) = (courier.clone(), courier);
     let (whole, store) = (mirror.clone(), fetcher.store.clone());
-    let topic = |name, tries, at_once, handler| Topic { name, tries, at_once, handler };
-    vec![
+    topics.extend([
         topic(
             http::TOPIC_CALLBACK,
             TRIES_HERE,
@@ -76,49 +74,6 @@ pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
                 notify::on_event(conn, ctx, &desk, ticket, seq)?;
                 Ok(End::Done(String::new()))
             })),
-        ),
-        topic(
-            ticket::TOPIC_FAMILY,
-            TRIES_HERE * 4,
-            8,
-            Handler::Tx(Arc::new(move |conn, ctx, job| {
-                ticket::hear(conn, ctx, &family, &job.body).map(|word| End::Done(word.to_owned()))
-            })),
-        ),
-        topic(
-            ticket::TOPIC_TIMER,
-            TRIES_HERE * 4,
-            8,
-            Handler::Tx(Arc::new(move |conn, ctx, job| {
-                Ok(match ticket::ring(conn, ctx, &timers, &job.body)? {
-                    None => End::Done(String::new()),
-                    Some(refused) => End::Ignored(refused.code().to_owned()),
-                })
-            })),
-        ),
-        topic(
-            ticket::TOPIC_ACTION,
-            TRIES_HERE * 4,
-            8,
-            Handler::Tx(Arc::new(move |conn, ctx, job| {
-                let word = ticket::run_action(conn, ctx, &actions, &job.body)?;
-                Ok(End::Done(word.to_owned()))
-            })),
-        ),
-        topic(
-            ticket::TOPIC_TRIGGER,
-            TRIES_HERE * 4,
-            8,
-            Handler::Tx(Arc::new(move |conn, ctx, job| {
-                let word = ticket::look(conn, ctx, &triggers, &job.body)?;
-                Ok(End::Done(word.to_owned()))
-            })),
-        ),
-        topic(
-            ticket::TOPIC_WEBHOOK,
-            TRIES_THERE,
-            8,
-            net(move |ctx, job| webhooks.clone().send(ctx, job)),
         ),
         topic(
             notify::TOPIC_SEND,
@@ -142,6 +97,45 @@ pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
                 let (whole, store) = (whole.clone(), store.clone());
                 async move { repair.run(&whole, &store, ctx).await }
             }),
+        ),
+    ]);
+    topics
+}
+
+fn topic(name: &'static str, tries: i32, at_once: usize, handler: Handler) -> Topic {
+    Topic { name, tries, at_once, handler }
+}
+
+/// A job of a ticket's own, which says in a word what came of it.
+fn word<F>(setup: &Setup, work: F) -> Handler
+where
+    F: Fn(&mut db::Conn, &Ctx, &Setup, &str) -> Result<&'static str> + Send + Sync + 'static,
+{
+    let setup = setup.clone();
+    Handler::Tx(Arc::new(move |conn, ctx, job| {
+        work(conn, ctx, &setup, &job.body).map(|word| End::Done(word.to_owned()))
+    }))
+}
+
+/// What tickets leave to be done by themselves.
+fn tickets(setup: &Setup, webhooks: Webhooks) -> Vec<Topic> {
+    let timers = setup.clone();
+    let ring = Handler::Tx(Arc::new(move |conn, ctx, job| {
+        Ok(match ticket::ring(conn, ctx, &timers, &job.body)? {
+            None => End::Done(String::new()),
+            Some(refused) => End::Ignored(refused.code().to_owned()),
+        })
+    }));
+    vec![
+        topic(ticket::TOPIC_FAMILY, TRIES_HERE * 4, 8, word(setup, ticket::hear)),
+        topic(ticket::TOPIC_TIMER, TRIES_HERE * 4, 8, ring),
+        topic(ticket::TOPIC_ACTION, TRIES_HERE * 4, 8, word(setup, ticket::run_action)),
+        topic(ticket::TOPIC_TRIGGER, TRIES_HERE * 4, 8, word(setup, ticket::look)),
+        topic(
+            ticket::TOPIC_WEBHOOK,
+            TRIES_THERE,
+            8,
+            net(move |ctx, job| webhooks.clone().send(ctx, job)),
         ),
     ]
 }

@@ -103,11 +103,6 @@ impl Template {
                 add(at("fields"), "节点上的字段权限（请写在表单字段的 access 中）");
             }
         }
-        for (at, field) in self.form.fields.iter().enumerate() {
-            if !field.rules.start.is_empty() {
-                add(format!("form.fields[{at}].rules.start"), "由字段启动子流程");
-            }
-        }
         found
     }
 
@@ -181,7 +176,11 @@ fn machine_problems(kind: &Kind, form: &Compiled) -> Vec<form::Problem> {
         },
         Kind::Subtickets(children) => {
             let of = |(at, child): (usize, &ChildTicket)| {
-                form.derive_problems(&format!("tickets[{at}].form"), &child.form)
+                let title = form.text_problem(&child.title);
+                let title =
+                    title.map(|one| form::Problem { path: format!("tickets[{at}].title"), ..one });
+                let form = form.derive_problems(&format!("tickets[{at}].form"), &child.form);
+                title.into_iter().chain(form).collect::<Vec<_>>()
             };
             children.tickets.iter().enumerate().flat_map(of).collect()
         }

@@ -211,9 +211,9 @@ pub enum ChildMode {
 pub struct ChildTicket {
     /// Its template's key.
     pub template: String,
-    /// What it is about.
+    /// What it is about: a text, perhaps with fields of this ticket in it.
     pub title: String,
-    /// What is filled in for it.
+    /// What is filled in for it: constants, or values taken from this ticket's form.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub form: Map<String, Value>,
 }

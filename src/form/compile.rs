@@ -41,8 +41,6 @@ pub(crate) struct Slot {
     pub(crate) set: Vec<(Option<Rule>, Rule)>,
     /// Beside the form's own list of filters, in its order.
     pub(crate) filter: Vec<Rule>,
-    /// Beside the form's own list of sub-flows, in its order.
-    pub(crate) start: Vec<Option<Rule>>,
     pub(crate) formula: Option<Rule>,
     /// The answer when none is given, as it is stored.
     pub(crate) default: Option<Value>,
@@ -221,10 +219,6 @@ impl Reader<'_, '_> {
         for (nth, row) in rules.filter.iter().enumerate() {
             filter.extend(self.rule(&format!("rules.filter[{nth}].when"), &row.when, Type::Bool));
         }
-        let starts = rules.start.iter().enumerate();
-        let start = starts
-            .map(|(nth, row)| condition(self, format!("rules.start[{nth}].when"), &row.when))
-            .collect();
         let formula = field.formula.as_ref();
         Slot {
             kind,
@@ -233,7 +227,6 @@ impl Reader<'_, '_> {
             require: condition(self, "rules.require".to_owned(), &rules.require),
             set,
             filter,
-            start,
             formula: formula.and_then(|json| self.rule("formula", json, Type::Number)),
             default: kind.and_then(|kind| kind.default(field)),
         }

@@ -28,8 +28,6 @@ pub use fields::{
     Cell, FIELDS, FieldKind, Reference, Referred, Setting, Source, kind_of, serial_number,
 };
 pub use publish::{FIELDS_MAX, FORM_BYTES_MAX, KEY_MAX};
-pub use template::{
-    Access, Branch, Choice, Field, Filter, Form, Reads, Rules, SECTION, Set, Start,
-};
+pub use template::{Access, Branch, Choice, Field, Filter, Form, Reads, Rules, SECTION, Set};
 pub use view::{Missing, Seen};
 pub use words::{Locale, Reader, Words};

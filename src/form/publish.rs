@@ -140,21 +140,17 @@ pub(crate) fn settings_problems(field: &Field) -> Vec<Problem> {
 
 fn rule_problems(field: &Field) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let Rules { show: _, require, set, filter, start } = &field.rules;
+    let Rules { show: _, require, set, filter } = &field.rules;
     let is_input = kind_of(&field.kind).is_some_and(|kind| kind.source() == Source::Input);
     if !is_input && (require.is_some() || !set.is_empty()) {
         let detail = "它不用填写，只能有显示规则，请去掉其他规则";
         problems.push(Problem::new("rules", "unused_setting", detail));
     }
-    for (name, many) in [("set", set.len()), ("filter", filter.len()), ("start", start.len())] {
+    for (name, many) in [("set", set.len()), ("filter", filter.len())] {
         if many > ROWS_MAX {
             let detail = format!("{name} 规则最多 {ROWS_MAX} 条");
             problems.push(Problem::new(format!("rules.{name}"), "too_many", detail));
         }
-    }
-    for (at, row) in start.iter().enumerate().filter(|(_at, row)| !is_key(&row.flow)) {
-        let detail = format!("子流程的键 {} 不合规则", kernel::text::cut_chars(&row.flow, 40));
-        problems.push(Problem::new(format!("rules.start[{at}].flow"), "bad_key", detail));
     }
     let first_level = field.tree.iter().map(|branch| &branch.value);
     let options: BTreeSet<_> =

@@ -71,17 +71,6 @@ pub struct Filter {
     pub options: Vec<String>,
 }
 
-/// Starts a sub-flow when a condition holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Start {
-    /// The condition; whenever the field or section is shown, when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<Value>,
-    /// The key of the sub-flow.
-    pub flow: String,
-}
-
 /// How other answers bear on a field or section. Each rule stands at what it changes, so what
 /// happens to a field is read in one place and no two rules can disagree about it: of several
 /// `set` or `filter` the first whose condition holds decides.
@@ -100,9 +89,6 @@ pub struct Rules {
     /// Its options, fewer by rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filter: Vec<Filter>,
-    /// The sub-flows that it starts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub start: Vec<Start>,
 }
 
 impl Rules {

@@ -1,4 +1,4 @@
-//! What stored answers show to whom, ask for, refer to and set going.
+//! What stored answers show to whom, ask for and refer to.
 
 use crate::{
     answer::Answers,
@@ -84,21 +84,6 @@ impl Compiled {
                 key: &field.key,
             })
             .collect()
-    }
-
-    /// The sub-flows that these answers set going, each once.
-    pub fn starts<'c>(&'c self, answers: &'c Answers) -> Vec<&'c str> {
-        let values = Values::stored(self, answers);
-        let mut flows: Vec<&str> = Vec::new();
-        for (at, slot, field) in self.slots() {
-            for (rule, start) in slot.start.iter().zip(&field.rules.start) {
-                let holds = rule.as_ref().is_none_or(|rule| rule.holds(&values).unwrap_or(false));
-                if values.shows(at) && holds && !flows.contains(&start.flow.as_str()) {
-                    flows.push(&start.flow);
-                }
-            }
-        }
-        flows
     }
 
     /// Everything that these answers refer to, which the caller must find.

@@ -154,6 +154,23 @@ fn title(form: &Answers, template: &Template) -> String {
     )
 }
 
+/// Says what a ticket is about, if its form asks for that and nobody has said so.
+///
+/// # Errors
+/// `template.not_found`.
+pub(crate) fn entitle(
+    conn: &mut Conn,
+    setup: &Setup,
+    template: &str,
+    (title, form): (&str, &mut Map<String, Value>),
+) -> Result<()> {
+    let template = setup.catalog.find_newest(conn, template)?;
+    if template.form.field("title").is_some() {
+        form.entry("title").or_insert_with(|| Value::from(title));
+    }
+    Ok(())
+}
+
 /// `GD-20261122-0001`: the day in the organisation's zone and a number of the day.
 fn number(conn: &mut Conn, ctx: &Ctx, setup: &Setup) -> Result<String> {
     let day: String = ctx.now.local(setup.zone_minutes).chars().take(10).collect();

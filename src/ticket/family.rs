@@ -113,8 +113,9 @@ pub fn hear(conn: &mut Conn, ctx: &Ctx, setup: &Setup, body: &str) -> Result<&'s
             if !is_wanted(&parent, &of) {
                 return Ok("not_wanted");
             }
-            let raised = mapped(conn, setup, &parent, &form)
-                .and_then(|form| raise(conn, ctx, setup, &parent, (&of, &template, &title, form)));
+            let raised = mapped(conn, setup, &parent, (&title, &form)).and_then(|(title, form)| {
+                raise(conn, ctx, setup, &parent, (&of, &template, &title, form))
+            });
             match raised {
                 Ok(child) => {
                     let facts = vec![Fact::ChildRaised { child }];
@@ -147,18 +148,19 @@ fn is_wanted(parent: &Ticket, of: &Parent) -> bool {
     waits && !parent.children.iter().any(is_it)
 }
 
-/// What is filled in for a child, taken from its parent's form.
+/// What a child is about and what is filled in for it, taken from its parent's form.
 fn mapped(
     conn: &mut Conn,
     setup: &Setup,
     parent: &Ticket,
-    values: &Map<String, Value>,
-) -> Result<Answers> {
+    (title, values): (&str, &Map<String, Value>),
+) -> Result<(String, Answers)> {
     let template = setup.catalog.find(conn, &parent.template.key, parent.template.version)?;
-    template
-        .compiled()
-        .derive(values, &parent.form)
-        .map_err(|one| Error::field(one.path, one.code, one.detail))
+    let form = template.compiled();
+    let title = form.text(title, &parent.form);
+    let filled = form.derive(values, &parent.form);
+    let filled = filled.map_err(|one| Error::field(one.path, one.code, one.detail))?;
+    Ok((title, filled))
 }
 
 /// Raises a child.
@@ -176,7 +178,7 @@ pub(crate) fn raise(
         let detail = format!("子工单最多 {DEPTH_MAX} 层，请检查模板 {template} 是否循环发起");
         return Err(Error::new(Kind::Invalid, "ticket.too_deep", detail));
     }
-    form.entry("title").or_insert_with(|| Value::from(title));
+    create::entitle(conn, setup, template, (title, &mut form))?;
     let new = New {
         template,
         source: create::SUBTICKET,

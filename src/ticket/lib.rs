@@ -50,8 +50,8 @@ pub use ticket::{
 };
 pub use trigger::{TOPIC_TRIGGER, look};
 pub use view::{
-    AskedView, ChildView, DecisionView, StepView, TaskView, TicketView, TimelineEntry, allowed,
-    timeline, view,
+    AskedView, ChildView, DecisionView, Progress, StepView, TaskView, TicketView, TimelineEntry,
+    allowed, timeline, view,
 };
 
 #[cfg(test)]

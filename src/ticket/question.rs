@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The types of fields that anybody can fill in on a page without scripts.
-pub const CUSTOMER_KINDS: [&str; 15] = [
+pub const CUSTOMER_KINDS: [&str; 16] = [
     "text",
     "textarea",
     "number",
@@ -27,6 +27,7 @@ pub const CUSTOMER_KINDS: [&str; 15] = [
     "date_range",
     "phone",
     "email",
+    "address",
     "images",
     "attachments",
 ];
@@ -75,7 +76,9 @@ pub(crate) fn askable<'f>(form: &'f Compiled, ticket: &'f Ticket, step: &str) ->
         let by = |seen: &[form::Seen<'_>]| {
             seen.iter().any(|one| one.field.key == field.key && one.access == Access::Edit)
         };
-        CUSTOMER_KINDS.contains(&field.kind.as_str()) && (by(&there) || by(&first))
+        // The regions of a tree are chosen level by level, which needs a script.
+        let is_plain = CUSTOMER_KINDS.contains(&field.kind.as_str()) && field.tree.is_empty();
+        is_plain && (by(&there) || by(&first))
     };
     form.form().fields.iter().filter(|field| is_fillable(field)).collect()
 }

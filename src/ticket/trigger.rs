@@ -6,7 +6,7 @@ use catalog::{Published, Template, Trigger};
 use db::Conn;
 use kernel::{Ctx, Error, Kind, Result, TicketId, time};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -119,7 +119,7 @@ fn raise(
     let form = template.compiled();
     let mut filled = form.derive(&trigger.form, &ticket.form).map_err(said)?;
     let title = form.text(&trigger.title, &ticket.form);
-    filled.entry("title").or_insert_with(|| Value::from(title));
+    create::entitle(conn, setup, &trigger.template, (&title, &mut filled))?;
     let new = New {
         template: &trigger.template,
         source: create::TRIGGER,

@@ -30,6 +30,17 @@ pub struct StepView {
     pub handlers: Vec<String>,
     /// Who took it.
     pub owner: Option<String>,
+    /// How far the tickets are that it raised and waits for; none when it raises none.
+    pub progress: Option<Progress>,
+}
+
+/// How far the tickets are that a step waits for.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Progress {
+    /// How many have ended.
+    pub ended: usize,
+    /// Of how many.
+    pub of: usize,
 }
 
 /// One task as it is shown.
@@ -157,6 +168,10 @@ pub fn view(
         round: run.round,
         handlers: run.handlers(),
         owner: run.owner().map(str::to_owned),
+        progress: match run.progress() {
+            (_none, 0) => None,
+            (ended, of) => Some(Progress { ended, of }),
+        },
     });
     let tasks = ticket.tasks.iter().map(|task| TaskView {
         id: task.id,

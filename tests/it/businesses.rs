@@ -226,3 +226,37 @@ async fn a_picture_that_a_form_must_have_is_asked_for_and_sent_into_the_conversa
     assert!(desk.problems().await.is_empty(), "{:?}", desk.problems().await);
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_business_of_choices_only_is_done_without_typing_a_word() {
+    let groups: [(&str, &[&str]); 2] =
+        [("store_managers", &["liuyang"]), ("area_supervisors", &["sunhao"])];
+    let desk = desk_with(&["store_patrol"], &groups).await;
+    desk.opens_menu("zhangsan", "new_ticket").await;
+    for (question, options) in [
+        ("办理什么业务", &["巡店快报"][..]),
+        ("时段", &["晚高峰"]),
+        ("区域", &["货架陈列"]),
+        ("发现的问题", &["缺货", "价签不符"]),
+        ("已当场解决", &["否"]),
+    ] {
+        choose(&desk, "zhangsan", question, options).await;
+    }
+    let tickets = desk.tickets().await;
+    assert_eq!(tickets.len(), 1, "{:#?}", desk.chat("zhangsan").await);
+    let form = json!({ "shift": "evening", "area": "shelf", "solved": false,
+        "problems": ["out_of_stock", "price_tag"], "urgency": "normal" });
+    assert_eq!((&tickets[0]["title"], &tickets[0]["form"]), (&json!("巡店快报"), &form));
+    press(&desk, "liuyang", "认领", "claim").await;
+    press(&desk, "liuyang", "完成", "complete").await;
+    choose(&desk, "liuyang", "整改结果", &["已补货或报修"]).await;
+    press(&desk, "sunhao", "认领", "claim").await;
+    press(&desk, "sunhao", "完成", "complete").await;
+    assert_eq!(desk.ticket(tickets[0]["id"].as_str().unwrap()).await["status"], "closed");
+    for userid in ["zhangsan", "liuyang", "sunhao"] {
+        let said = desk.chat(userid).await;
+        let typed = said.0.iter().filter(|one| !one.is_from_app() && !one.words().is_empty());
+        assert_eq!(typed.count(), 0, "{userid}: {said:#?}");
+    }
+    desk.close().await;
+}

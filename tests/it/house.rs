@@ -344,6 +344,7 @@ fn error_codes() -> BTreeSet<String> {
         "template",
         "ticket",
         "token",
+        "webhook",
         "wecom",
     ]
     .into();
@@ -358,6 +359,8 @@ fn error_codes() -> BTreeSet<String> {
         "template.published",
         "ticket.timer",
         "ticket.family",
+        "ticket.action",
+        "ticket.trigger",
         "ticket.accept",
         "ticket.forward",
         "ticket.info",

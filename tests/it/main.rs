@@ -17,6 +17,7 @@ mod cards;
 mod crash;
 mod crowd;
 mod delivery;
+mod families;
 mod house;
 mod mirror;
 mod operators;

@@ -535,3 +535,74 @@ async fn an_inspection_that_finds_a_fault_leads_to_its_repair_and_reminds_in_tim
     assert_eq!(desk.ticket(bad).await["status"], "closed");
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_posts_of_a_ward_get_their_cards_at_the_same_moment() {
+    let groups: [(&str, &[&str]); 4] = [
+        ("ward_nurses", &["zhangsan"]),
+        ("pharmacists", &["lijing"]),
+        ("doctors", &["liuyang"]),
+        ("head_nurses", &["sunhao"]),
+    ];
+    let desk = desk_with(&["ward_task"], &groups).await;
+    let posts = ["zhangsan", "lijing", "liuyang"];
+    let unread = async |userid: &str| desk.chat(userid).await.of_app().len();
+    for round in 1..=2 {
+        let form = json!({ "title": "3 床术前准备", "patient": "3 床 20261120037",
+            "kind": "operation", "start_at": "2026-11-23T14:00:00+08:00" });
+        let ticket = raise(&desk, "ward_task", form).await;
+        // The clock stood still: what each has got, all have got at once, one message each.
+        for userid in posts {
+            assert_eq!(unread(userid).await, round, "{userid}");
+            assert_eq!(desk.chat(userid).await.last_card().buttons(), ["认领"]);
+        }
+        assert_eq!(unread("sunhao").await, round - 1, "the head nurse comes after them");
+        for userid in posts {
+            assert_eq!(
+                open(&desk.ticket(id(&ticket)).await)
+                    .iter()
+                    .filter(|(step, _who)| step == "head")
+                    .count(),
+                0
+            );
+            desk.does(userid, "complete", id(&ticket), json!({})).await;
+        }
+        assert_eq!(open(&desk.ticket(id(&ticket)).await), pair("head", "sunhao"));
+    }
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trades_preset_brings_its_fields_and_they_are_edited_without_code() {
+    let desk = desk_with(&["guest_request"], &[]).await;
+    let path = "/api/v1/templates/guest_request";
+    let mut template = desk.ask("GET", path).send().await.json();
+    let fields = template["form"]["fields"].as_array_mut().unwrap();
+    let keys: Vec<_> = fields.iter().map(|one| one["key"].as_str().unwrap().to_owned()).collect();
+    assert!(
+        ["room", "item", "deliver_at", "vip"].iter().all(|key| keys.contains(&(*key).to_owned()))
+    );
+    // The hotel asks for the building too, calls the room otherwise and has no use for the note.
+    fields.retain(|one| one["key"] != "note");
+    fields[0]["label"] = json!("客房");
+    fields.push(json!({ "key": "building", "kind": "text", "label": "楼栋", "required": true }));
+    let told = desk.ask("PUT", path).json(&template).send().await;
+    assert_eq!(told.json()["problems"], json!([]), "{}", told.text());
+    let told = desk.ask("POST", &format!("{path}/publish")).send().await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    let create = async |form: Value| {
+        let new = json!({ "template": "guest_request", "form": form });
+        desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await.json()
+    };
+    let told = create(json!({ "item": "towel", "note": "两条" })).await;
+    let wrong: Vec<_> =
+        told["errors"].as_array().unwrap().iter().map(|one| one["path"].clone()).collect();
+    for place in ["form.note", "form.room", "form.building"] {
+        assert!(wrong.contains(&json!(place)), "{place}: {told}");
+    }
+    assert!(told.to_string().contains("客房"), "{told}");
+    let told = create(json!({ "item": "towel", "room": "1208", "building": "A" })).await;
+    assert_eq!(told["form"]["building"], "A", "{told}");
+    desk.settle().await;
+    desk.close().await;
+}

@@ -7,34 +7,29 @@ use serde_json::{Value, json};
 use super::{answers, brief, compiled, refuses, stores};
 use crate::{Access, Compiled, Context, Missing, Referred, rules::Rule, rules::Type};
 
-/// A garage: an accident brings out the insurance part, and sends it on its way.
+/// A garage: an accident brings out the insurance part.
 fn garage() -> Compiled {
     compiled(json!([
         {"key": "type", "kind": "single_select", "label": "类型", "required": true, "options": [
             {"value": "accident", "label": "事故维修"}, {"value": "service", "label": "常规保养"}]},
         {"key": "plate", "kind": "text", "label": "车牌", "required": true},
         {"key": "insurance", "kind": "section", "label": "保险对接", "rules": {
-            "show": {"==": [{"var": "type"}, "accident"]},
-            "start": [{"flow": "insurance"}]}},
+            "show": {"==": [{"var": "type"}, "accident"]}}},
         {"key": "insurer", "kind": "text", "label": "保险公司", "required": true},
         {"key": "report_no", "kind": "text", "label": "报案号",
             "rules": {"require": {"==": [{"var": "insurer"}, "人保"]}}},
         {"key": "extra", "kind": "section", "label": "其他"},
         {"key": "points", "kind": "switch", "label": "积分核销", "rules": {
-            "show": {"==": [{"var": "type"}, "service"]},
-            "start": [{"when": {"var": "points"}, "flow": "points"}]}},
+            "show": {"==": [{"var": "type"}, "service"]}}},
     ]))
 }
 
 #[test]
-fn an_option_brings_out_a_section_and_its_sub_flow() {
+fn an_option_brings_out_a_section() {
     let form = garage();
     refuses(&form, json!({"type": "accident", "plate": "粤A"}), &[("insurer", "required")]);
     let stored = json!({"type": "accident", "plate": "粤A", "insurer": "平安"});
-    stores(&form, stored.clone(), stored.clone());
-    assert_eq!(form.starts(&answers(stored)), ["insurance"]);
-    let twice = json!({"type": "service", "plate": "粤A", "points": true});
-    assert_eq!(form.starts(&answers(twice)), ["points"]);
+    stores(&form, stored.clone(), stored);
 }
 
 #[test]
@@ -45,8 +40,6 @@ fn what_no_rule_shows_is_neither_required_nor_stored() {
 
 #[test]
 fn unselecting_removes_what_the_option_brought_out() {
-    let form = garage();
-    let before = answers(json!({"type": "accident", "plate": "粤A", "insurer": "平安"}));
     let form_at = compiled(json!([
         {"key": "type", "kind": "text", "label": "类型", "access": {"*": "edit"}},
         {"key": "more", "kind": "text", "label": "更多",
@@ -57,7 +50,6 @@ fn unselecting_removes_what_the_option_brought_out() {
     let context = Context { before: Some(&stored), ..context };
     let clean = form_at.check(&answers(json!({"type": "b"})), &context).unwrap();
     assert_eq!(Value::Object(clean), json!({"type": "b"}));
-    assert_eq!(form.starts(&before), ["insurance"]);
 }
 
 #[test]
@@ -282,7 +274,7 @@ fn shares() -> Compiled {
         {"key": "many", "kind": "number", "label": "份数"},
         {"key": "shown", "kind": "number", "label": "每份", "rules": {"show": share}},
         {"key": "asked", "kind": "text", "label": "备注",
-            "rules": {"require": share, "start": [{"when": share, "flow": "split"}]}},
+            "rules": {"require": share}},
     ]))
 }
 
@@ -299,15 +291,13 @@ fn what_cannot_be_worked_out_is_refused_once_where_it_stands() {
 }
 
 #[test]
-fn what_cannot_be_decided_about_stored_answers_is_shown_and_asked_and_starts_nothing() {
+fn what_cannot_be_decided_about_stored_answers_is_shown_and_asked() {
     let form = shares();
     let stored = answers(json!({"many": 0, "shown": 1}));
     assert_eq!(form.readable(&stored, &Context::default()), stored);
     let seen = form.view(&stored, &Context::default());
     assert_eq!(seen.iter().map(|one| one.is_required).collect::<Vec<_>>(), [false, false, true]);
     assert_eq!(form.missing(&stored), [Missing { section: None, key: "asked" }]);
-    assert_eq!(form.starts(&stored), <[&str; 0]>::default());
-    assert_eq!(form.starts(&answers(json!({"many": 2}))), ["split"]);
 }
 
 #[test]

@@ -129,15 +129,14 @@ fn a_rule_on_an_unknown_field_is_refused_where_it_stands() {
     let rules = json!({
         "show": {"and": [true, {"==": [{"var": "colour"}, 1]}]},
         "require": {"==": [{"var": "age"}, "18"]},
-        "set": [{"when": {"var": "age"}, "to": 5}],
-        "start": [{"when": {"xor": [1]}, "flow": "f"}],
+        "set": [{"when": {"var": "age"}, "to": 5}, {"when": {"xor": [1]}, "to": "x"}],
     });
     refused_beside(
         json!({"key": "x", "kind": "text", "label": "x", "rules": rules}),
         &[
             ("fields[2].rules.set[0].when", "type_clash"),
             ("fields[2].rules.set[0].to", "wrong_type"),
-            ("fields[2].rules.start[0].when.xor", "unknown_operator"),
+            ("fields[2].rules.set[1].when.xor", "unknown_operator"),
             ("fields[2].rules.show.and[1].==[0].var", "unknown_field"),
             ("fields[2].rules.require.==[1]", "type_clash"),
         ],
@@ -278,15 +277,12 @@ fn names_and_explanations_are_as_long_as_may_be_and_no_longer() {
             ("fields[2].help", "too_long"),
         ],
     );
-    let flow = |many: usize| {
+    let rules = |many: usize| {
         json!({"key": "x", "kind": "text", "label": "x",
-        "rules": {"start": vec![json!({"flow": "f"}); many]}})
+        "rules": {"set": vec![json!({"to": "f"}); many]}})
     };
-    refused_beside(flow(20), &[]);
-    refused_beside(flow(21), &[("fields[2].rules.start", "too_many")]);
-    let flow =
-        json!({"key": "x", "kind": "text", "label": "x", "rules": {"start": [{"flow": "F 1"}]}});
-    refused_beside(flow, &[("fields[2].rules.start[0].flow", "bad_key")]);
+    refused_beside(rules(20), &[]);
+    refused_beside(rules(21), &[("fields[2].rules.set", "too_many")]);
 }
 
 /// A library, by what its entries are called.

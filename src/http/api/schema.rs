@@ -3,11 +3,14 @@
 
 #![expect(dead_code, reason = "only the shapes are used; the values come from other rooms")]
 
+mod around;
 mod part;
 
 pub(crate) use part::{Calendar, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+use around::{Asked, Link, Progress, Trigger};
 
 /// 被拒绝的原因（RFC 9457）
 #[derive(ToSchema)]
@@ -128,24 +131,6 @@ pub(crate) struct Ticket {
     actions: Vec<String>,
 }
 
-/// 请客户补充的一次请求
-#[derive(ToSchema)]
-pub(crate) struct Asked {
-    /// 请求的编号，回答时带上
-    ask: String,
-    /// 等待的步骤
-    step: String,
-    /// 由谁发起
-    by: String,
-    /// 从何时开始等
-    #[schema(format = DateTime)]
-    at: String,
-    /// 请客户填写的字段
-    fields: Vec<String>,
-    /// 客户填写的页面，供转发
-    url: String,
-}
-
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 enum ChildState {
@@ -166,15 +151,6 @@ pub(crate) struct Child {
     /// 这一步等它的结果；步骤已进入新一轮则没有
     #[schema(required)]
     state: Option<ChildState>,
-}
-
-/// 一张相关的工单
-#[derive(ToSchema)]
-pub(crate) struct Link {
-    ticket: String,
-    no: String,
-    /// 为什么相关
-    why: String,
 }
 
 /// 工单所用的模板
@@ -213,6 +189,9 @@ pub(crate) struct Step {
     handlers: Vec<String>,
     #[schema(required)]
     owner: Option<String>,
+    /// 它发起并等待的子工单的进度
+    #[schema(required)]
+    progress: Option<Progress>,
 }
 
 #[derive(ToSchema)]
@@ -328,25 +307,6 @@ pub(crate) struct Leave {
     /// 写明的接替人
     backup: Option<String>,
     reason: String,
-}
-
-/// 触发器：若干天内有若干张内容相同的工单，就发起一张关联工单
-#[derive(ToSchema)]
-pub(crate) struct Trigger {
-    key: String,
-    name: String,
-    /// 比较哪些字段，或字段的一部分如 address.region
-    same: Vec<String>,
-    /// 多少张
-    count: u32,
-    /// 多少天内
-    within_days: u32,
-    /// 发起的工单用哪个模板
-    template: String,
-    /// 它的标题，可以引用 {{字段}}
-    title: String,
-    /// 它的表单；值为常量、{"var": 字段} 或规则
-    form: Option<Map<String, Value>>,
 }
 
 /// 模板：一种业务的表单和流程

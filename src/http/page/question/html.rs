@@ -128,7 +128,7 @@ fn entry(page: &Page, field: &Field, typed: &Typed, wrong: &[FieldError]) -> Str
         _ => format!("（{}）", Text(&field.unit)),
     };
     match field.kind.as_str() {
-        "multi_select" | "date_range" => format!(
+        "multi_select" | "date_range" | "address" => format!(
             "<fieldset class=\"field\"{marks}><legend>{label}{must}</legend>{}{help}{trouble}\
              </fieldset>",
             several(field, typed)
@@ -206,6 +206,17 @@ fn several(field: &Field, typed: &Typed) -> String {
             )
         };
         return day(".start", "从") + &day(".end", "到");
+    }
+    if field.kind == "address" {
+        let line = |part: &str, label: &str| {
+            let name = input(field, part);
+            format!(
+                "<label class=\"line\">{label}<input type=\"text\" name=\"{name}\" value=\"{}\">\
+                 </label>",
+                Text(typed.text(&name))
+            )
+        };
+        return line(".region", "省 市 区（用空格分开）") + &line(".detail", "详细地址");
     }
     let name = input(field, "");
     let tick = |one: &form::Choice| {

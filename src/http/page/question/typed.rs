@@ -148,7 +148,9 @@ impl Texts {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        let many = |value: &Value| value.as_array().into_iter().flatten().map(text).collect();
+        let many = |value: &Value| -> Vec<String> {
+            value.as_array().into_iter().flatten().map(text).collect()
+        };
         match field.kind.as_str() {
             "money" => {
                 self.set(input(field, ""), vec![in_yuan(value.as_i64().unwrap_or_default())]);
@@ -166,6 +168,12 @@ impl Texts {
                     let day = value.get(part).map(text).unwrap_or_default();
                     self.set(input(field, &format!(".{part}")), vec![day]);
                 }
+            }
+            "address" => {
+                let region = many(value.get("region").unwrap_or(&Value::Null));
+                self.set(input(field, ".region"), vec![region.join(" ")]);
+                let detail = value.get("detail").map(text).unwrap_or_default();
+                self.set(input(field, ".detail"), vec![detail]);
             }
             "multi_select" => self.set(input(field, ""), many(value)),
             "images" | "attachments" => self.set(input(field, ".keep"), many(value)),
@@ -209,6 +217,11 @@ impl Texts {
                     ("", "") => Value::Null,
                     (start, end) => json!({ "start": start, "end": end }),
                 }
+            }
+            "address" => {
+                let region: Vec<_> =
+                    self.first(&input(field, ".region")).split_whitespace().collect();
+                json!({ "region": region, "detail": self.first(&input(field, ".detail")).trim() })
             }
             _ if text.is_empty() => Value::Null,
             "number" | "rating" => {
@@ -277,7 +290,8 @@ mod tests {
             "text": "甲", "number": 2.5, "money": 1_250, "single_select": "a",
             "multi_select": ["a", "b"], "switch": true, "rating": 4, "date": "2026-11-23",
             "datetime": "2026-11-23T02:00:00Z", "date_range": { "start": "2026-11-23", "end": "2026-11-24" },
-            "phone": "13800000000", "email": "a@example.com", "textarea": "一\n二",
+            "phone": "13800000000",
+            "address": { "region": ["广东省", "广州市"], "detail": "天河路 1 号" }, "email": "a@example.com", "textarea": "一\n二",
         });
         let answers = stored.as_object().unwrap().clone();
         let fields = ticket::CUSTOMER_KINDS.iter().map(|kind| field(kind)).collect();

@@ -1,0 +1,59 @@
+//! What stands around a ticket, as the API shows it: questions, links, children, triggers.
+
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// 请客户补充的一次请求
+#[derive(ToSchema)]
+pub(crate) struct Asked {
+    /// 请求的编号，回答时带上
+    ask: String,
+    /// 等待的步骤
+    step: String,
+    /// 由谁发起
+    by: String,
+    /// 从何时开始等
+    #[schema(format = DateTime)]
+    at: String,
+    /// 请客户填写的字段
+    fields: Vec<String>,
+    /// 客户填写的页面，供转发
+    url: String,
+}
+
+/// 一张相关的工单
+#[derive(ToSchema)]
+pub(crate) struct Link {
+    ticket: String,
+    no: String,
+    /// 为什么相关
+    why: String,
+}
+
+/// 子工单的进度
+#[derive(ToSchema)]
+pub(crate) struct Progress {
+    /// 已结束的
+    ended: u32,
+    /// 总数
+    of: u32,
+}
+
+/// 触发器：若干天内有若干张内容相同的工单，就发起一张关联工单
+#[derive(ToSchema)]
+pub(crate) struct Trigger {
+    key: String,
+    name: String,
+    /// 比较哪些字段，或字段的一部分如 address.region
+    same: Vec<String>,
+    /// 多少张
+    count: u32,
+    /// 多少天内
+    within_days: u32,
+    /// 发起的工单用哪个模板
+    template: String,
+    /// 它的标题，可以引用 {{字段}}
+    title: String,
+    /// 它的表单；值为常量、{"var": 字段} 或规则
+    form: Option<Map<String, Value>>,
+}
