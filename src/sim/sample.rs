@@ -114,6 +114,15 @@ fn members() -> Vec<Member> {
         .collect()
 }
 
+/// The company whose tickets come first.
+const VIP: &str = "锦程物业";
+
+/// A tag as `externalcontact/get` shows it.
+fn vip() -> serde_json::Value {
+    serde_json::json!({ "group_name": "客户等级", "tag_name": "VIP",
+        "tag_id": "etQFAAAA0001vip", "type": 1 })
+}
+
 fn customers() -> Vec<Customer> {
     let rows = [
         ("wmQFAAAA0001heyan", "何燕", 1, 2, "", "望江苑 3-1201 何女士", "13800000001", "zhangsan"),
@@ -140,6 +149,7 @@ fn customers() -> Vec<Customer> {
                 remark_mobiles: vec![mobile.into()],
                 remark_corp_name: if kind == 1 { String::new() } else { corp.into() },
                 add_way: 1,
+                tags: if corp == VIP { vec![vip()] } else { Vec::new() },
                 ..Follow::default()
             };
             let second = (kind == 2).then(|| follow("liuyang"));

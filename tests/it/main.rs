@@ -11,6 +11,7 @@
 
 mod actions;
 mod api;
+mod assignment;
 mod businesses;
 mod callback;
 mod cards;

@@ -45,7 +45,7 @@ impl Desk {
     }
 
     /// Drafts a template and asks to publish it.
-    async fn publish(&self, template: &Value) -> Told {
+    pub(crate) async fn publish(&self, template: &Value) -> Told {
         let path = format!("/templates/{}", template["key"].as_str().unwrap());
         let saved = self.put(&path, template).await;
         assert_eq!(saved.status, 200, "{}", saved.text());
