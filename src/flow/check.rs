@@ -184,7 +184,9 @@ impl<'f> Lint<'f> {
     }
 
     fn limit(&mut self, at: At, step: &Step, limit: &Limit) {
-        self.minutes(step, limit.minutes);
+        for minutes in std::iter::once(&limit.minutes).chain(limit.by_priority.values()) {
+            self.minutes(step, *minutes);
+        }
         if limit.remind.iter().any(|before| *before == 0 || *before >= limit.minutes) {
             self.say(step, "reminder_out_of_range", "的提醒须早于期限、晚于开始，请修改提前量");
         }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use work::is_default;
 pub use work::{
-    Assign, FieldRight, IfNobody, Limit, OnReject, Overdue, Pace, Repeat, Row, Rung, Sign, Verb,
+    Assign, FieldRight, IfNobody, Limit, OnReject, Overdue, Pace, Rank, Repeat, Row, Rung, Sign, Verb,
     Work,
 };
 

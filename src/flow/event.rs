@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    definition::{Assign, Pace, Step},
+    definition::{Assign, Pace, Rank, Step},
     state::{Timer, TimerKind},
 };
 
@@ -17,6 +17,11 @@ pub trait Facts {
 
     /// Whether a rule holds for this ticket.
     fn holds(&self, rule: &Value) -> bool;
+
+    /// How urgent the ticket is.
+    fn rank(&self) -> Rank {
+        Rank::Normal
+    }
 
     /// Whether somebody can be given work at all.
     fn can_work(&self, _userid: &str) -> bool {
@@ -224,6 +229,11 @@ pub enum Event {
         child: usize,
         /// Whether it was done.
         is_done: bool,
+    },
+    /// The ticket is more or less urgent than it was: its deadlines move.
+    Reranked {
+        /// How urgent it was.
+        from: Rank,
     },
     /// Somebody left: his work goes to another.
     HandOver {

@@ -74,6 +74,7 @@ impl Event {
             | Self::Answered { .. }
             | Self::ActionEnded { .. }
             | Self::ChildEnded { .. }
+            | Self::Reranked { .. }
             | Self::HandOver { .. } => state.suspended_at.is_some(),
             _ => false,
         }

@@ -107,9 +107,9 @@ pub fn act(
     let mut all = Vec::new();
     if !changed.is_empty() {
         all.push(Fact::Filled { changed });
-        fill(&mut seen, &all);
     }
     all.extend(change.facts);
+    fill(&mut seen, &all);
     if let Some(event) = change.flow {
         match advance(conn, ctx, setup, &seen, &event)? {
             Ok(facts) => all.extend(facts),

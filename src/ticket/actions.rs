@@ -11,6 +11,7 @@ mod complete;
 mod cosign;
 mod delegate;
 mod jump;
+mod prioritise;
 mod recall;
 mod reject;
 mod release;
@@ -50,6 +51,7 @@ pub const ACTIONS: &[&dyn Action] = &[
     &answer::Answer,
     &comment::Comment,
     &attach::Attach,
+    &prioritise::Prioritise,
     &urge::Urge,
     &suspend::Suspend,
     &resume::Resume,

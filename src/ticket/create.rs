@@ -92,6 +92,7 @@ pub(crate) fn create_for(
         form: &created.form,
         creator: &created.creator,
         customer: created.customer.as_deref(),
+        priority: created.priority,
         ticket: None,
     };
     let known = Known::new(conn, ctx.now, setup, about, &template);

@@ -157,6 +157,13 @@ fn end(
 ) -> Result<&'static str> {
     let mut seen = ticket.clone();
     fill(&mut seen, &facts);
+    if seen.priority != ticket.priority {
+        let event = FlowEvent::Reranked { from: ticket.priority.flow_rank() };
+        if let Ok(more) = act::advance(conn, ctx, setup, &seen, &event)? {
+            fill(&mut seen, &more);
+            facts.extend(more);
+        }
+    }
     let (step, round) = (run.step.clone(), run.round);
     let event = FlowEvent::ActionEnded { step, round, is_done };
     match act::advance(conn, ctx, setup, &seen, &event)? {

@@ -14,7 +14,7 @@ use catalog::{Parts, Published};
 use customer::Customer;
 use db::Conn;
 use flow::{
-    Assign, Facts, Found, Pace, Step,
+    Assign, Facts, Found, Pace, Rank, Step,
     assign::{self, Decision, MapRow, Outcome, Pick, Strategy, Surge},
     calendar::WorkTime,
 };
@@ -29,7 +29,7 @@ use serde_json::Value;
 use crate::{
     act::Setup,
     sql::{self, Turn},
-    ticket::Ticket,
+    ticket::{Priority, Ticket},
 };
 
 /// What a ticket says that decides who works on it.
@@ -41,6 +41,8 @@ pub(crate) struct About<'t> {
     pub(crate) creator: &'t Actor,
     /// Whose it is.
     pub(crate) customer: Option<&'t str>,
+    /// How urgent it is.
+    pub(crate) priority: Priority,
     /// The ticket, once it is one.
     pub(crate) ticket: Option<&'t Ticket>,
 }
@@ -51,6 +53,7 @@ impl<'t> From<&'t Ticket> for About<'t> {
             form: &ticket.form,
             creator: &ticket.creator,
             customer: ticket.customer.as_deref(),
+            priority: ticket.priority,
             ticket: Some(ticket),
         }
     }
@@ -221,6 +224,10 @@ impl Facts for Known<'_> {
     /// What cannot be decided does not hold: the flow then goes the way that is for that.
     fn holds(&self, rule: &Value) -> bool {
         self.judge(rule).unwrap_or(false)
+    }
+
+    fn rank(&self) -> Rank {
+        self.about.priority.flow_rank()
     }
 
     fn due(&self, pace: Pace, from: Timestamp, span: Micros) -> Timestamp {

@@ -120,7 +120,7 @@ pub fn rehearse(
         },
     };
     let form = answers::judge(conn, ctx, template, sample.form)?;
-    let about = About { form: &form, creator: &creator, customer: sample.customer, ticket: None };
+    let about = About { form: &form, creator: &creator, customer: sample.customer, priority, ticket: None };
     let says = |_step: &str, _round| Say::Yes;
     let walk = walk(conn, ctx, setup, (template, about), &says)?;
     let stuck = stuck(&walk);

@@ -91,6 +91,16 @@ impl Priority {
         }
     }
 
+    /// What deadlines depend on.
+    pub(crate) fn flow_rank(self) -> flow::Rank {
+        match self {
+            Self::Low => flow::Rank::Low,
+            Self::Normal => flow::Rank::Normal,
+            Self::High => flow::Rank::High,
+            Self::Critical => flow::Rank::Critical,
+        }
+    }
+
     /// The priority of a rank; the highest for any above.
     pub(crate) fn of_rank(rank: i32) -> Self {
         match rank {

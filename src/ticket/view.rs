@@ -327,6 +327,13 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
         "recall" => format!("{name} 拿回了工单"),
         "ask" => format!("{name} 请客户补充资料"),
         "answer" => format!("{name} 补充了资料"),
+        "prioritise" => {
+            let to = event.facts.iter().find_map(|fact| match fact {
+                Fact::Prioritised { priority } => Some(priority.label()),
+                _ => None,
+            });
+            format!("{name} 把优先级调整为{}", to.unwrap_or_default())
+        }
         "suspend" => format!("{name} 挂起了工单"),
         "resume" => format!("{name} 恢复了工单"),
         "jump" => format!("{name} 人工介入"),

@@ -222,12 +222,33 @@ pub enum Pace {
     Working,
 }
 
+/// How urgent a ticket is, as far as its deadlines depend on it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Rank {
+    /// 不急
+    Low,
+    /// 普通
+    #[default]
+    Normal,
+    /// 紧急
+    High,
+    /// 特急
+    Critical,
+}
+
 /// Until when, and what happens before and after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// How many minutes after the step opened.
     pub minutes: u32,
+    /// How many instead for tickets that are so urgent; a ticket whose priority changes has its
+    /// running deadlines moved by the difference.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_priority: BTreeMap<Rank, u32>,
     /// Which minutes count.
     #[serde(default, skip_serializing_if = "is_default")]
     pub pace: Pace,
@@ -243,6 +264,13 @@ pub struct Limit {
     /// What the deadline itself does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overdue: Option<Overdue>,
+}
+
+impl Limit {
+    /// How many minutes a ticket of this urgency has.
+    pub fn minutes_of(&self, rank: Rank) -> u32 {
+        self.by_priority.get(&rank).copied().unwrap_or(self.minutes)
+    }
 }
 
 /// How often.

@@ -4,7 +4,7 @@ use kernel::{Micros, Timestamp, time::MINUTE};
 
 use super::Move;
 use crate::{
-    definition::{Kind, Limit, Overdue, Pace},
+    definition::{Kind, Limit, Overdue, Pace, Rank},
     event::{Effect, Logged, Notice, Outcome, Refused, Trouble},
     plan::At,
     state::{Slot, SlotState, Timer, TimerKind},
@@ -40,12 +40,43 @@ impl Move<'_> {
     }
 
     pub(super) fn set_limit(&mut self, at: At, limit: &Limit) {
+        let total = limit.minutes_of(self.facts.rank());
         for (n, before) in (0..).zip(&limit.remind) {
-            if let Some(minutes) = limit.minutes.checked_sub(*before) {
+            if let Some(minutes) = total.checked_sub(*before) {
                 self.set_timer(at, TimerKind::Remind(n), limit.pace, minutes);
             }
         }
-        self.set_timer(at, TimerKind::Deadline, limit.pace, limit.minutes);
+        self.set_timer(at, TimerKind::Deadline, limit.pace, total);
+    }
+
+    /// The ticket is more or less urgent than it was: what is still to come of its deadlines moves
+    /// by the difference, at the earliest to now.
+    pub(super) fn rerank(&mut self, from: Rank) {
+        let to = self.facts.rank();
+        let mut timers = self.state.timers.clone();
+        let mut told = Vec::new();
+        for timer in &mut timers {
+            if !matches!(timer.kind, TimerKind::Remind(_) | TimerKind::Deadline) {
+                continue;
+            }
+            let step = self.plan.find(&timer.step).map(|at| self.plan.node(at).step);
+            let Some(limit) = step.and_then(|step| step.work()?.limit.as_ref()) else { continue };
+            let (was, is) = (limit.minutes_of(from), limit.minutes_of(to));
+            let moved = (Micros::from(is) - Micros::from(was)) * MINUTE;
+            if moved == 0 {
+                continue;
+            }
+            if let Some(left) = &mut timer.left {
+                *left = (*left + moved).max(0);
+                continue;
+            }
+            told.push(cancel(timer));
+            let left = self.facts.left(timer.pace, self.now, timer.due_at) + moved;
+            timer.due_at = self.facts.due(timer.pace, self.now, left.max(0));
+            told.push(Effect::SetTimer { timer: timer.clone() });
+        }
+        self.state.timers = timers;
+        self.effects.extend(told);
     }
 
     pub(super) fn drop_timers(&mut self, at: At) {

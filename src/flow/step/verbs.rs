@@ -52,6 +52,10 @@ impl<'a> Move<'a> {
             Event::ChildEnded { step, round, child, is_done } => {
                 self.child_ended(step, *round, *child, *is_done)
             }
+            Event::Reranked { from } => {
+                self.rerank(*from);
+                Ok(())
+            }
             Event::HandOver { who, to } => self.hand_over(who, to.as_deref()),
         }
     }

@@ -1,10 +1,10 @@
 //! 挂起: the clock of the ticket stands still, and nobody works on it.
 
 use flow::Event;
-use form::{Answers, Form};
-use kernel::Result;
+use form::{Answers, Field, Form};
+use kernel::{Error, Result, Timestamp};
 
-use super::{Action, Case, Change, note, noted};
+use super::{Action, Case, Change, answer, note, noted};
 use crate::{policy, ticket::Status};
 
 pub(crate) struct Suspend;
@@ -19,14 +19,23 @@ impl Action for Suspend {
     }
 
     fn input(&self) -> Form {
-        note("原因", true)
+        let until = Field::new("until", "datetime", "到何时自动恢复（可不填）", false);
+        let mut form = note("原因", true);
+        form.fields.push(until);
+        form
     }
 
     fn allows(&self, case: &Case<'_>) -> bool {
         case.ticket.status == Status::Open && policy::is_handler(&case.ctx.actor, case.ticket)
     }
 
-    fn apply(&self, _case: &Case<'_>, input: &Answers) -> Result<Change> {
-        Ok(Change { facts: noted(input), flow: Some(Event::Suspend { until: None }) })
+    fn apply(&self, case: &Case<'_>, input: &Answers) -> Result<Change> {
+        let until = match answer(input, "until") {
+            None => None,
+            Some(text) => Some(Timestamp::parse(text).filter(|at| *at > case.ctx.now).ok_or_else(
+                || Error::field("until", "too_early", "恢复时间须晚于现在，请重新选择"),
+            )?),
+        };
+        Ok(Change { facts: noted(input), flow: Some(Event::Suspend { until }) })
     }
 }
