@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 pub(crate) use work::is_default;
 pub use work::{
-    Assign, FieldRight, IfNobody, Limit, OnReject, Overdue, Pace, Rank, Repeat, Row, Rung, Sign, Verb,
-    Work,
+    Assign, FieldRight, IfNobody, Limit, OnReject, Overdue, Pace, Rank, Repeat, Row, Rung, Sign,
+    Verb, Work,
 };
 
 /// Steps that are done in order.

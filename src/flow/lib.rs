@@ -17,8 +17,8 @@ mod step;
 pub use check::{CHILDREN_MAX, DEPTH_MAX, KEY_MAX, MINUTES_MAX, Problem, REPEATS_MAX, STEPS_MAX};
 pub use definition::{
     Action, Assign, Branch, Cc, ChildMode, ChildTicket, FieldRight, Flow, IfNobody, Kind, Lane,
-    Limit, Message, Mode, OnReject, Overdue, Pace, Parallel, Rank, Repeat, Row, Rung, Sections, Sign,
-    Step, Subtickets, Verb, Wait, Work,
+    Limit, Message, Mode, OnReject, Overdue, Pace, Parallel, Rank, Repeat, Row, Rung, Sections,
+    Sign, Step, Subtickets, Verb, Wait, Work,
 };
 pub use event::{
     Closed, Effect, Event, Facts, Found, Logged, Notice, Outcome, Place, Refused, Trouble,

@@ -271,11 +271,9 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
 
 /// What a ticket says with these facts, for the questions that the flow asks about it.
 pub(crate) fn fill(ticket: &mut Ticket, facts: &[Fact]) {
-    let is_known =
-        |fact: &&Fact| matches!(
-            fact,
-            Fact::Filled { .. } | Fact::Prioritised { .. } | Fact::Stepped { .. }
-        );
+    let is_known = |fact: &&Fact| {
+        matches!(fact, Fact::Filled { .. } | Fact::Prioritised { .. } | Fact::Stepped { .. })
+    };
     for fact in facts.iter().filter(is_known) {
         apply(ticket, fact, ticket.updated_at);
     }

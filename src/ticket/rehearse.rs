@@ -16,7 +16,7 @@ use crate::{
     fact::Fact,
     known::{About, Known},
     sql,
-    ticket::Ticket,
+    ticket::{Priority, Ticket},
 };
 
 /// The most tickets of one comparison.
@@ -120,7 +120,14 @@ pub fn rehearse(
         },
     };
     let form = answers::judge(conn, ctx, template, sample.form)?;
-    let about = About { form: &form, creator: &creator, customer: sample.customer, priority, ticket: None };
+    let urgency = form.get("urgency").and_then(serde_json::Value::as_str);
+    let about = About {
+        form: &form,
+        creator: &creator,
+        customer: sample.customer,
+        priority: Priority::of_urgency(urgency),
+        ticket: None,
+    };
     let says = |_step: &str, _round| Say::Yes;
     let walk = walk(conn, ctx, setup, (template, about), &says)?;
     let stuck = stuck(&walk);

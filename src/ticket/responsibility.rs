@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::{
     act::Setup,
     known::{About, Known},
+    ticket::Priority,
 };
 
 /// The map.
@@ -53,7 +54,13 @@ pub fn responsibility(
     template: &Published,
 ) -> Result<Responsibility> {
     let (form, creator) = (Answers::new(), kernel::Actor::System);
-    let about = About { form: &form, creator: &creator, customer: None, ticket: None };
+    let about = About {
+        form: &form,
+        creator: &creator,
+        customer: None,
+        priority: Priority::default(),
+        ticket: None,
+    };
     let known = Known::new(conn, ctx.now, setup, about, template);
     let (lanes, when, steps) = (Vec::new(), Vec::new(), Vec::new());
     let mut drawn = Drawn { known: &known, lanes, when, steps };

@@ -301,21 +301,33 @@ pub fn timeline(events: &[Event], names: &BTreeMap<String, String>) -> Vec<Timel
     events.iter().map(entry).collect()
 }
 
+/// What somebody did, of the verbs of which no more is to be told.
+const DONE: [(&str, &str); 18] = [
+    ("create", "创建了工单"),
+    ("claim", "认领了工单"),
+    ("complete", "完成了处理"),
+    ("urge", "催办"),
+    ("withdraw", "撤销了工单"),
+    ("terminate", "终止了工单"),
+    ("reopen", "重启了工单"),
+    ("approve", "同意"),
+    ("reject", "驳回"),
+    ("return", "退回"),
+    ("resubmit", "处理后直接送回"),
+    ("release", "减签"),
+    ("recall", "拿回了工单"),
+    ("ask", "请客户补充资料"),
+    ("answer", "补充了资料"),
+    ("suspend", "挂起了工单"),
+    ("resume", "恢复了工单"),
+    ("jump", "人工介入"),
+];
+
 fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> String {
     let said = event.said();
+    let plain = DONE.iter().find(|(verb, _words)| *verb == event.verb);
     let done = match event.verb.as_str() {
-        "create" => format!("{name} 创建了工单"),
-        "claim" => format!("{name} 认领了工单"),
-        "complete" => format!("{name} 完成了处理"),
-        "urge" => format!("{name} 催办"),
-        "withdraw" => format!("{name} 撤销了工单"),
-        "terminate" => format!("{name} 终止了工单"),
-        "reopen" => format!("{name} 重启了工单"),
-        "approve" => format!("{name} 同意"),
-        "reject" => format!("{name} 驳回"),
-        "return" => format!("{name} 退回"),
-        "resubmit" => format!("{name} 处理后直接送回"),
-        "release" => format!("{name} 减签"),
+        _ if let Some((_verb, words)) = plain => format!("{name} {words}"),
         "handover" => "成员已离职，工作已交接".to_owned(),
         "migrate" => {
             let to = event.facts.iter().find_map(|fact| match fact {
@@ -324,9 +336,6 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
             });
             format!("{name} 把工单升级到模板第 {} 版", to.unwrap_or_default())
         }
-        "recall" => format!("{name} 拿回了工单"),
-        "ask" => format!("{name} 请客户补充资料"),
-        "answer" => format!("{name} 补充了资料"),
         "prioritise" => {
             let to = event.facts.iter().find_map(|fact| match fact {
                 Fact::Prioritised { priority } => Some(priority.label()),
@@ -334,9 +343,6 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
             });
             format!("{name} 把优先级调整为{}", to.unwrap_or_default())
         }
-        "suspend" => format!("{name} 挂起了工单"),
-        "resume" => format!("{name} 恢复了工单"),
-        "jump" => format!("{name} 人工介入"),
         "subticket" => {
             let no = event.facts.iter().find_map(|fact| match fact {
                 Fact::ChildRaised { child } => Some(child.no.as_str()),

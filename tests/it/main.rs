@@ -17,6 +17,7 @@ mod callback;
 mod cards;
 mod crash;
 mod crowd;
+mod deadlines;
 mod delivery;
 mod families;
 mod house;

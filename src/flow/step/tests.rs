@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    definition::{Assign, Step},
+    definition::{Assign, Rank, Step},
     event::{Closed, Event, Found},
     state::{SlotState, StepState, TimerKind},
 };
@@ -24,6 +24,7 @@ pub(crate) struct World {
     pub(crate) groups: BTreeMap<String, Vec<String>>,
     pub(crate) gone: BTreeSet<String>,
     pub(crate) truths: BTreeSet<String>,
+    pub(crate) rank: Rank,
 }
 
 impl World {
@@ -52,6 +53,10 @@ impl Facts for World {
             Value::Bool(is_true) => *is_true,
             rule => rule["var"].as_str().is_some_and(|name| self.truths.contains(name)),
         }
+    }
+
+    fn rank(&self) -> Rank {
+        self.rank
     }
 
     fn can_work(&self, userid: &str) -> bool {

@@ -9,6 +9,13 @@ use crate::{policy, ticket::Status};
 
 pub(crate) struct Suspend;
 
+/// The time of an answer, which must be to come.
+fn later(text: &str, now: Timestamp) -> Result<Timestamp> {
+    let read = serde_json::from_value::<Timestamp>(text.into()).ok();
+    read.filter(|at| *at > now)
+        .ok_or_else(|| Error::field("until", "too_early", "恢复时间须晚于现在，请重新选择"))
+}
+
 impl Action for Suspend {
     fn name(&self) -> &'static str {
         "suspend"
@@ -32,9 +39,7 @@ impl Action for Suspend {
     fn apply(&self, case: &Case<'_>, input: &Answers) -> Result<Change> {
         let until = match answer(input, "until") {
             None => None,
-            Some(text) => Some(Timestamp::parse(text).filter(|at| *at > case.ctx.now).ok_or_else(
-                || Error::field("until", "too_early", "恢复时间须晚于现在，请重新选择"),
-            )?),
+            Some(text) => Some(later(text, case.ctx.now)?),
         };
         Ok(Change { facts: noted(input), flow: Some(Event::Suspend { until }) })
     }

@@ -210,3 +210,43 @@ fn three_weeks_pass_in_no_time() {
     let notices = desk.all.iter().filter(|e| matches!(e, Effect::Notify { .. })).count();
     assert_eq!((desk.work().as_str(), notices), ("a: li", 1 + 7 + 1));
 }
+
+#[test]
+fn a_more_urgent_ticket_has_less_time_and_a_change_moves_what_is_still_to_come() {
+    use crate::definition::Rank;
+    let mut hurried = task("a", &["li"]);
+    hurried["limit"] = json!({ "minutes": 120, "remind": [20], "overdue": { "do": "end" },
+        "by_priority": { "high": 60, "critical": 15 } });
+    let begin = Desk::open_in(World::default(), flow(json!([hurried]))).now;
+    let due = |desk: &Desk| {
+        let mut all: Vec<_> = desk.state.timers.iter().map(|one| (one.kind, one.due_at)).collect();
+        all.sort();
+        all.into_iter()
+            .map(|(_kind, at)| at.since(begin) / kernel::time::MINUTE)
+            .collect::<Vec<_>>()
+    };
+    let open = |rank| Desk::open_in(World { rank, ..World::default() }, flow(json!([hurried])));
+    assert_eq!(due(&open(Rank::Low)), [100, 120]);
+    assert_eq!(due(&open(Rank::High)), [40, 60]);
+    assert_eq!(due(&open(Rank::Critical)), [15], "no time for a reminder");
+
+    // Half an hour gone, then urgent: an hour less for both, and back again.
+    let mut desk = open(Rank::Normal);
+    desk.wait(30);
+    desk.world.rank = Rank::High;
+    desk.does(Event::Reranked { from: Rank::Normal });
+    assert_eq!(due(&desk), [40, 60]);
+    // More urgent than there is time left: now.
+    desk.world.rank = Rank::Critical;
+    desk.does(Event::Reranked { from: Rank::High });
+    assert_eq!(due(&desk), [30, 30]);
+    // A clock that stands still moves what is left.
+    let mut desk = open(Rank::High);
+    desk.wait(10);
+    desk.does(Event::Suspend { until: None });
+    desk.world.rank = Rank::Low;
+    desk.does(Event::Reranked { from: Rank::High });
+    desk.wait(600);
+    desk.does(Event::Continue);
+    assert_eq!(due(&desk), [700, 720]);
+}
