@@ -2,6 +2,7 @@
 //! define; a published version never changes. Holds what templates share, and the preset library
 //! of the industries.
 
+mod around;
 pub mod deed;
 mod draft;
 mod keep;
@@ -16,6 +17,7 @@ mod template;
 mod trigger;
 mod weave;
 
+pub use around::{About, FlowScope};
 pub use draft::{
     State, archive, draft, drop_draft, ensure, problems, publish, renew, resolved, save_draft,
     source, versions, written,

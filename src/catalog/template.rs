@@ -8,7 +8,7 @@ use form::{
 use kernel::{Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::{Trigger, deed::Deed, published::in_form, sections, trigger};
+use crate::{FlowScope, Trigger, deed::Deed, published::in_form, sections, trigger};
 
 /// The longest key and the longest name, in characters.
 pub(crate) const KEY_CHARS_MAX: usize = 64;
@@ -158,7 +158,7 @@ impl Template {
             |one: form::Problem| FieldError { path: one.path, code: one.code, detail: one.detail };
         problems.extend(trigger::problems(&self.triggers, &form).into_iter().map(plain));
         for (step, rule) in mentions.rules {
-            if let Err(fault) = Rule::parse_as(rule, form.scope(), Type::Bool) {
+            if let Err(fault) = Rule::parse_as(rule, &FlowScope(&form), Type::Bool) {
                 let detail = format!("节点 {step} 的条件：{}", fault.detail);
                 problems.push(FieldError { path: at(Some(step)), code: fault.code, detail });
             }

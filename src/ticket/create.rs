@@ -93,6 +93,8 @@ pub(crate) fn create_for(
         creator: &created.creator,
         customer: created.customer.as_deref(),
         priority: created.priority,
+        source: &created.source,
+        tags: &created.tags,
         ticket: None,
     };
     let known = Known::new(conn, ctx.now, setup, about, &template);

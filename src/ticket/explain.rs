@@ -2,7 +2,9 @@
 
 use db::Conn;
 use flow::{Event, Refused};
+use form::Form;
 use kernel::{Actor, Ctx, Error, Kind, Result, TaskId};
+use serde_json::Value;
 
 use crate::{
     act::Setup,
@@ -90,6 +92,47 @@ pub(crate) fn refusal(
     })
 }
 
+/// What is to be filled in before a step can be done, by the names that people read.
+fn unmet(setup: &Setup, ticket: &Ticket, event: &Event) -> String {
+    let no = &ticket.no;
+    let plain = format!("工单 {no} 还不满足完成这一步的条件，请先补全");
+    let (Event::Complete { step, .. } | Event::Approve { step, .. } | Event::Resume { step, .. }) =
+        event
+    else {
+        return plain;
+    };
+    let template = setup.catalog.get(&ticket.template.key, ticket.template.version);
+    let Ok(template) = template else { return plain };
+    let Some(step) = template.flow.step(step) else { return plain };
+    let mut labels: Vec<String> = Vec::new();
+    let exit = step.work().and_then(|work| work.exit.as_ref());
+    exit.into_iter().for_each(|rule| name_fields(rule, &template.form, &mut labels));
+    if labels.is_empty() {
+        return plain;
+    }
+    let labels = labels.join("、");
+    format!("工单 {no} 还不满足完成「{}」的条件，请先检查：{labels}", step.name)
+}
+
+/// The labels of the fields that a rule names, each once.
+fn name_fields(rule: &Value, form: &Form, labels: &mut Vec<String>) {
+    match rule {
+        Value::Object(map) => {
+            let named = map.get("var").and_then(Value::as_str);
+            let key = named.and_then(|name| name.split('.').next());
+            if let Some(field) = key.and_then(|key| form.field(key)) {
+                let label = field.label.to_string();
+                if !labels.contains(&label) {
+                    labels.push(label);
+                }
+            }
+            map.values().for_each(|inside| name_fields(inside, form, labels));
+        }
+        Value::Array(all) => all.iter().for_each(|inside| name_fields(inside, form, labels)),
+        _ => {}
+    }
+}
+
 /// The refusal of an event by the flow.
 pub(crate) fn refused(
     conn: &mut Conn,
@@ -120,8 +163,7 @@ pub(crate) fn refused(
             Error::field("to", "unknown_step", format!("没有节点 {to}，请填写流程里的节点编码"))
         }
         Refused::ExitUnmet => {
-            let detail = format!("工单 {no} 还不满足完成这一步的条件，请先补全");
-            Error::new(Kind::Invalid, "ticket.exit_unmet", detail)
+            Error::new(Kind::Invalid, "ticket.exit_unmet", unmet(setup, ticket, event))
         }
         Refused::BranchClosed => {
             let detail = "那条并行分支已经关闭，请退回到并行之前的节点";

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use catalog::{Parts, Published};
+use catalog::{FlowScope, Parts, Published};
 use customer::Customer;
 use db::Conn;
 use flow::{
@@ -20,7 +20,7 @@ use flow::{
 };
 use form::{
     Answers,
-    rules::{Rule, Type},
+    rules::{Datum, Rule, Trap, Type},
 };
 use kernel::{Actor, Error, Micros, Result, Timestamp, time::MINUTE};
 use org::Member;
@@ -43,6 +43,10 @@ pub(crate) struct About<'t> {
     pub(crate) customer: Option<&'t str>,
     /// How urgent it is.
     pub(crate) priority: Priority,
+    /// By which entry it came.
+    pub(crate) source: &'t str,
+    /// The words that group it.
+    pub(crate) tags: &'t [String],
     /// The ticket, once it is one.
     pub(crate) ticket: Option<&'t Ticket>,
 }
@@ -54,6 +58,8 @@ impl<'t> From<&'t Ticket> for About<'t> {
             creator: &ticket.creator,
             customer: ticket.customer.as_deref(),
             priority: ticket.priority,
+            source: &ticket.source,
+            tags: &ticket.tags,
             ticket: Some(ticket),
         }
     }
@@ -199,9 +205,36 @@ impl<'c> Known<'c> {
             return Ok(*constant);
         }
         let form = self.template.compiled();
-        let read = Rule::parse_as(rule, form.scope(), Type::Bool);
+        let read = Rule::parse_as(rule, &FlowScope(form), Type::Bool);
         let rule = read.map_err(|fault| fault.detail)?;
-        rule.holds(&form.facts(self.about.form)).map_err(|_trap| "算不出来".to_owned())
+        let answers = form.facts(self.about.form);
+        rule.holds(&Values { known: self, answers: &answers })
+            .map_err(|_trap| "算不出来".to_owned())
+    }
+}
+
+/// The values of a condition's variables: answers, and what is about the ticket.
+struct Values<'v, 'c> {
+    known: &'v Known<'c>,
+    answers: &'v dyn form::rules::Facts,
+}
+
+impl form::rules::Facts for Values<'_, '_> {
+    fn get(&self, id: usize) -> std::result::Result<Datum<'_>, Trap> {
+        let about = &self.known.about;
+        Ok(match catalog::About::of(id) {
+            None => return self.answers.get(id),
+            Some(catalog::About::Source) => Datum::Text(about.source),
+            Some(catalog::About::Tags) => {
+                Datum::List(about.tags.iter().map(|tag| Datum::Text(tag)).collect())
+            }
+            Some(catalog::About::Priority) => Datum::Text(about.priority.word()),
+            Some(catalog::About::CustomerTags) => {
+                let follows = self.known.customer().map(|one| one.follows.as_slice());
+                let tags = follows.unwrap_or_default().iter().flat_map(|one| &one.tags);
+                Datum::List(tags.map(|tag| Datum::Text(tag)).collect())
+            }
+        })
     }
 }
 

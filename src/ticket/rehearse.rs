@@ -126,6 +126,8 @@ pub fn rehearse(
         creator: &creator,
         customer: sample.customer,
         priority: Priority::of_urgency(urgency),
+        source: "api",
+        tags: &[],
         ticket: None,
     };
     let says = |_step: &str, _round| Say::Yes;

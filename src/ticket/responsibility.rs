@@ -59,6 +59,8 @@ pub fn responsibility(
         creator: &creator,
         customer: None,
         priority: Priority::default(),
+        source: "api",
+        tags: &[],
         ticket: None,
     };
     let known = Known::new(conn, ctx.now, setup, about, template);

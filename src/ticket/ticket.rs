@@ -91,6 +91,16 @@ impl Priority {
         }
     }
 
+    /// The word in conditions and JSON.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
     /// What deadlines depend on.
     pub(crate) fn flow_rank(self) -> flow::Rank {
         match self {

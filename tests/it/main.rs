@@ -20,6 +20,7 @@ mod crowd;
 mod deadlines;
 mod delivery;
 mod families;
+mod flows;
 mod house;
 mod mirror;
 mod operators;
