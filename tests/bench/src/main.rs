@@ -3,6 +3,7 @@
 //! is 1 when a target was missed or a callback lost.
 
 mod crypto;
+mod door;
 mod figures;
 mod intake;
 mod life;
@@ -60,6 +61,8 @@ pub(crate) struct Size {
     equal_seconds: f64,
     crypto_rounds: usize,
     pure_rounds: usize,
+    tickets: usize,
+    door_rounds: usize,
     cards: usize,
     starts: usize,
 }
@@ -74,6 +77,8 @@ impl Size {
         equal_seconds: 0.8,
         crypto_rounds: 4000,
         pure_rounds: 400,
+        tickets: 320,
+        door_rounds: 12,
         cards: 200,
         starts: 3,
     };
@@ -86,6 +91,8 @@ impl Size {
         equal_seconds: 0.4,
         crypto_rounds: 600,
         pure_rounds: 60,
+        tickets: 160,
+        door_rounds: 5,
         cards: 30,
         starts: 1,
     };
@@ -148,6 +155,7 @@ fn measure(is_quick: bool) -> Result<Vec<Found>> {
         pure::measure(size, &mut report)?;
     }
     intake::measure(size, &subject, &mut report)?;
+    door::measure(size, &subject, &mut report)?;
     life::measure(size, &subject, &mut report)?;
     say(&format!("  {:.0} s, load {}", began.elapsed().as_secs_f64(), proc::load()));
     Ok(report.found())

@@ -116,6 +116,12 @@ pub(crate) const LINES: &[Line] = &[
         target: Target::AtMost(50.0, " ms"),
     },
     Line {
+        key: "door",
+        en: "Steps of flows through the one door ÷ the same statements bare (a second : a second)",
+        zh: "经唯一入口流转一步 ÷ 同样语句的裸写（每秒 : 每秒）",
+        target: Target::AtLeast(0.6, " ×"),
+    },
+    Line {
         key: "card",
         en: "Callback sent → card handed to WeCom, idle service, p50 (p99)",
         zh: "回调发出 → 卡片交给企业微信，空闲时 p50（p99）",
