@@ -166,6 +166,7 @@ impl House {
                 http: http_client()?,
                 endpoints: Arc::new(config.actions.clone()),
                 setup: setup.clone(),
+                db: db.clone(),
             },
             repair,
         };

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use db::Db;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use kernel::{Ctx, Error, Kind, Result, text};
 use queue::{End, Job, Record};
@@ -21,6 +22,7 @@ pub(crate) struct Webhooks {
     pub(crate) http: reqwest::Client,
     pub(crate) endpoints: Arc<BTreeMap<String, Endpoint>>,
     pub(crate) setup: Setup,
+    pub(crate) db: Db,
 }
 
 impl Webhooks {
@@ -34,6 +36,13 @@ impl Webhooks {
             }
         };
         let run = request.run.clone();
+        // It may have waited for hours: what was called off meanwhile must not happen any more.
+        let asked = run.clone();
+        match self.db.read(move |conn| ticket::is_wanted(conn, &asked)).await {
+            Ok(true) => {}
+            Ok(false) => return (End::Ignored("not_wanted".to_owned()), None),
+            Err(error) => return (End::Failed(error), None),
+        }
         match self.try_send(&ctx, &request).await {
             Ok(status) => (End::Done(status.as_u16().to_string()), Some(self.ended(run, None))),
             // It is tried again; who waits for it is called when that takes too long.

@@ -182,6 +182,7 @@ impl Repair {
         let record: Record = Box::new(move |conn, ctx| {
             org::idempotency::purge(conn, ctx.now)?;
             notify::purge(conn, ctx.now)?;
+            ticket::forget(conn, ctx.now)?;
             self.plan(conn, ctx)
         });
         match synced {

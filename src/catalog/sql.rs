@@ -2,11 +2,16 @@
 
 pub(crate) mod part;
 
-use db::{Conn, OrDb as _, diesel, diesel::prelude::*, upsert};
-use kernel::{Ctx, Result};
+use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
+use kernel::{Ctx, Error, Kind, Result};
 use serde::Serialize;
 
 use crate::{draft::State, schema::catalog_template as t};
+
+const VERSION: Unique = Unique {
+    name: "catalog_template_version",
+    columns: "catalog_template.template_key, catalog_template.version",
+};
 
 /// A version of a template without its content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Queryable, Selectable)]
@@ -88,7 +93,8 @@ pub(crate) fn versions(conn: &mut Conn, key: &str) -> Result<Vec<Summary>> {
     rows.select(Summary::as_select()).load(conn).or_db()
 }
 
-/// Writes a version in this state, over the draft that may be there.
+/// Writes a version in this state, over the draft that may be there. A clash when that was
+/// published meanwhile: what was published never changes.
 pub(crate) fn put(
     conn: &mut Conn,
     ctx: &Ctx,
@@ -96,25 +102,30 @@ pub(crate) fn put(
     state: State,
     (body, source): (&str, &str),
 ) -> Result<()> {
-    let row = (
+    let content = (
+        t::state.eq(state.word()),
+        t::name.eq(name),
+        t::body.eq(body),
+        t::source.eq(source),
+        t::updated_at.eq(ctx.now.0),
+    );
+    let draft = t::table.filter(t::template_key.eq(key).and(t::version.eq(i64::from(version))));
+    let draft = draft.filter(t::state.eq(State::Draft.word()));
+    if diesel::update(draft).set(content).execute(conn).or_db()? > 0 {
+        return Ok(());
+    }
+    let born = (
         t::id.eq(ctx.id()),
         t::template_key.eq(key),
         t::version.eq(i64::from(version)),
-        t::state.eq(state.word()),
-        t::name.eq(name),
-        t::body.eq(body),
-        t::source.eq(source),
         t::created_at.eq(ctx.now.0),
-        t::updated_at.eq(ctx.now.0),
     );
-    let changes = (
-        t::state.eq(state.word()),
-        t::name.eq(name),
-        t::body.eq(body),
-        t::source.eq(source),
-        t::updated_at.eq(ctx.now.0),
-    );
-    upsert!(conn, t::table, (t::template_key, t::version), row, changes)
+    match diesel::insert_into(t::table).values((born, content)).execute(conn).or_db() {
+        Err(error) if is_unique(&error, VERSION) => {
+            Err(Error::new(Kind::Busy, db::CLASH, "模板正在被别人发布，请稍后重试"))
+        }
+        other => other.map(|_rows| ()),
+    }
 }
 
 /// Gives the published versions of a template another state; tells how many there were.

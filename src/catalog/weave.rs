@@ -99,9 +99,14 @@ pub(crate) fn uses_in(data: &impl Serialize, path: &str) -> Vec<Use> {
 
 /// Plans with conditions in the place of their names.
 pub(crate) fn plans_with(surge: &Surge, conditions: &BTreeMap<String, Condition>) -> Result<Surge> {
-    let mut plans = json(&surge.plans)?;
-    fill_in(&mut plans, conditions);
-    Ok(Surge { plans: back(plans)?, ..surge.clone() })
+    let mut surge = surge.clone();
+    // One by one: a step may be called like something that holds no rules.
+    for plan in surge.plans.values_mut() {
+        let mut json = json(plan)?;
+        fill_in(&mut json, conditions);
+        *plan = back(json)?;
+    }
+    Ok(surge)
 }
 
 /// What is wrong with the rules of plans, whatever the form.

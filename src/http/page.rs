@@ -97,7 +97,10 @@ fn link(req: &HttpRequest, server: &Server) -> Result<Link> {
 
 /// For whom a link was made. Customers see of a ticket what its page shows them, and no more.
 fn reader(link: &Link) -> Actor {
-    if link.userid.is_empty() { Actor::System } else { Actor::member(&link.userid) }
+    match link.userid.as_str() {
+        "" => Actor::Customer { external_userid: String::new() },
+        userid => Actor::member(userid),
+    }
 }
 
 /// The ticket of a link, unless the member that it was made for is gone.

@@ -210,7 +210,10 @@ impl Case<'_> {
             talk.form.extend(about(&template, words));
             return self.go_on(talk);
         }
-        let field = self.field(&talk)?;
+        let field = match self.field(&talk) {
+            Ok(field) => field,
+            Err(error) => return self.refused_or(error),
+        };
         let reader = Reader { zone_minutes: self.desk.setup.zone_minutes, ..Reader::default() };
         let kind = form::kind_of(&field.kind);
         let Some(value) = kind.and_then(|kind| kind.read(&field, words, &reader)) else {
@@ -264,7 +267,11 @@ impl Case<'_> {
     /// A place as the answer, where one was asked for.
     pub(super) fn placed(&mut self, place: &Value) -> Result<Option<End>> {
         let Some(mut talk) = self.talk()? else { return Ok(None) };
-        if self.field(&talk)?.kind == "location" {
+        let field = match self.field(&talk) {
+            Ok(field) => field,
+            Err(error) => return self.refused_or(error).map(Some),
+        };
+        if field.kind == "location" {
             talk.put(place.clone());
             return self.go_on(talk).map(Some);
         }

@@ -164,6 +164,7 @@ pub fn rename_member(
     sheet.save(conn, ctx)?;
     let (from, to) = (from.to_lowercase(), to.to_lowercase());
     sql::profile::rename(conn, &from, &to)?;
+    sql::position::rename(conn, &from, &to)?;
     sql::leave::rename(conn, &from, &to)
 }
 

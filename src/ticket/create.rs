@@ -1,8 +1,8 @@
 //! The birth of a ticket.
 
-use catalog::Template;
+use catalog::Published;
 use db::Conn;
-use form::Answers;
+use form::{Access, Answers, Context};
 use kernel::{Ctx, Error, Result, TicketId, text::first_line};
 use serde_json::{Map, Value};
 
@@ -112,7 +112,7 @@ pub(crate) fn create_for(
 
 /// The priority that a ticket has on account of whose it is, and the record of it when that is
 /// another one than was asked for.
-fn raise(
+pub(crate) fn raise(
     conn: &mut Conn,
     setup: &Setup,
     asked: Priority,
@@ -144,13 +144,22 @@ fn raise(
 
 /// What it is about: the title that was given, or else its business and the first thing that was
 /// written of it.
-fn title(form: &Answers, template: &Template) -> String {
+fn title(form: &Answers, template: &Published) -> String {
     let text = |key: &str| form.get(key).and_then(Value::as_str);
     if let Some(title) = text("title") {
         return first_line(title, 100);
     }
+    // A title stands everywhere: nothing that is hidden from anybody may stand in it.
+    let is_open = |key: &str, step: &str| {
+        let at = Context { step: Some(step), ..Context::default() };
+        template.compiled().access_to(key, &at).is_some_and(|access| access > Access::Hidden)
+    };
+    let is_public = |field: &&form::Field| {
+        let steps = template.flow.all();
+        is_open(&field.key, "*") && steps.iter().all(|step| is_open(&field.key, &step.key))
+    };
     let fields = template.form.fields.iter().filter(|field| field.kind == "text");
-    let first = fields.filter_map(|field| text(&field.key)).next();
+    let first = fields.filter(is_public).filter_map(|field| text(&field.key)).next();
     first.map_or_else(
         || template.name.clone(),
         |first| first_line(&format!("{} {first}", template.name), 100),

@@ -84,6 +84,19 @@ pub(crate) fn order(conn: &mut Conn, ctx: &Ctx, id: TicketId, event: &Event) -> 
     Ok(())
 }
 
+fn wants(ticket: &Ticket, run: &Run) -> bool {
+    let is_at_work = |now: &flow::StepRun| now.round == run.round && now.is_active();
+    !ticket.is_ended() && ticket.flow.run(&run.step).is_some_and(is_at_work)
+}
+
+/// Whether a ticket still waits for an action.
+///
+/// # Errors
+/// `ticket.not_found`; the database's.
+pub fn is_wanted(conn: &mut Conn, run: &Run) -> Result<bool> {
+    Ok(wants(&sql::get(conn, run.ticket_id)?, run))
+}
+
 /// Does an action step whose job has come; says in a word what came of it, for operators.
 ///
 /// # Errors
@@ -92,8 +105,7 @@ pub fn run(conn: &mut Conn, ctx: &Ctx, setup: &Setup, body: &str) -> Result<&'st
     let run: Run = serde_json::from_str(body)
         .map_err(|error| Error::bug("an action's job cannot be read").caused_by(error))?;
     let ticket = sql::get(conn, run.ticket_id)?;
-    let is_at_work = |now: &flow::StepRun| now.round == run.round && now.is_active();
-    if !ticket.flow.run(&run.step).is_some_and(is_at_work) {
+    if !wants(&ticket, &run) {
         return Ok("not_wanted");
     }
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;

@@ -1,12 +1,14 @@
 //! What a sender wrote before he said which ticket it belongs to, and what his next text is for.
 
 use db::{Conn, OrDb as _, diesel, diesel::prelude::*};
-use kernel::{Ctx, Micros, Result, time};
+use kernel::{Ctx, Micros, Result, Timestamp, time};
 
 use crate::schema::ticket_draft as d;
 
 /// How long a question waits for its answer.
 const EXPECTATION: Micros = 30 * time::MINUTE;
+/// How long what was written is kept.
+const KEPT: Micros = 7 * time::DAY;
 
 /// Keeps a text that waits for its ticket; gives the draft's id.
 ///
@@ -43,18 +45,22 @@ pub fn expect(conn: &mut Conn, ctx: &Ctx, userid: &str, body: &str) -> Result<i6
 /// The database's.
 pub fn take_expectation(conn: &mut Conn, ctx: &Ctx, userid: &str) -> Result<Option<String>> {
     let since = ctx.now.plus(-EXPECTATION).0;
-    let body = d::table
+    let found = d::table
         .filter(d::userid.eq(userid).and(d::kind.eq("expect")).and(d::state.eq("open")))
         .filter(d::created_at.ge(since))
         .order(d::id.desc())
-        .select(d::body)
-        .first::<String>(conn)
+        .select((d::id, d::body))
+        .first::<(i64, String)>(conn)
         .optional()
         .or_db()?;
-    if body.is_some() {
-        drop_expectations(conn, userid)?;
+    let Some((id, body)) = found else { return Ok(None) };
+    // A text and a file may ask at once: one of them gets it.
+    let row = d::table.filter(d::id.eq(id).and(d::state.eq("open")));
+    if diesel::update(row).set(d::state.eq("used")).execute(conn).or_db()? == 0 {
+        return Ok(None);
     }
-    Ok(body)
+    drop_expectations(conn, userid)?;
+    Ok(Some(body))
 }
 
 /// Forgets what the sender's next text was for.
@@ -84,4 +90,13 @@ fn insert(conn: &mut Conn, ctx: &Ctx, userid: &str, kind: &str, body: &str) -> R
         .execute(conn)
         .or_db()?;
     Ok(id)
+}
+
+/// Forgets what was written so long ago that nobody will come back to it.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn purge(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+    let old = d::table.filter(d::created_at.lt(now.plus(-KEPT).0));
+    diesel::delete(old).execute(conn).or_db()
 }

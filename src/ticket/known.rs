@@ -189,13 +189,15 @@ impl<'c> Known<'c> {
         let version = turn.map_or(0, |turn| turn.version);
         let next = decision.cursor.clone().map(|userid| Turn { key, userid, version });
         let is_picked = !matches!(pick.strategy, None | Some(Strategy::All | Strategy::ClaimPool));
-        let decided = Decided {
-            step: step.key.clone(),
-            lines: decision.lines.clone(),
-            turn: next,
-            given: decision.people().first().filter(|_one| is_picked).cloned(),
-        };
-        self.decided.borrow_mut().insert(step.key.clone(), decided);
+        let given = decision.people().first().filter(|_one| is_picked).cloned();
+        let mut all = self.decided.borrow_mut();
+        let new = || Decided { step: step.key.clone(), lines: Vec::new(), turn: None, given: None };
+        // A rule that finds nobody is followed by another: the record tells of both.
+        let decided = all.entry(step.key.clone()).or_insert_with(new);
+        decided.lines.extend(decision.lines.iter().cloned());
+        decided.turn = next.or(decided.turn.take());
+        decided.given = given.or(decided.given.take());
+        drop(all);
         decision
     }
 

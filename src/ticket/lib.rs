@@ -30,7 +30,9 @@ pub use act::{Command, Setup, TOPIC_EVENT, act, check_replay};
 pub use actions::{ACTIONS, Action, By, Case, Change, Fills, find as find_action};
 pub use answers::files_of;
 pub use create::{New, create};
-pub use deed::{Request, Run, TOPIC_ACTION, TOPIC_WEBHOOK, action_ended, run as run_action};
+pub use deed::{
+    Request, Run, TOPIC_ACTION, TOPIC_WEBHOOK, action_ended, is_wanted, run as run_action,
+};
 pub use effect::{TOPIC_TIMER, ring};
 pub use fact::{Created, Event, Fact, follow, replay};
 pub use family::{TOPIC_FAMILY, hear};
@@ -48,7 +50,7 @@ pub use ticket::{
     Attachment, Child, Link, Parent, Priority, SOURCES, Status, Task, TaskState, TemplateRef,
     Ticket,
 };
-pub use trigger::{TOPIC_TRIGGER, look};
+pub use trigger::{TOPIC_TRIGGER, forget, look};
 pub use view::{
     AskedView, ChildView, DecisionView, Progress, StepView, TaskView, TicketView, TimelineEntry,
     allowed, timeline, view,

@@ -9,6 +9,8 @@ use crate::ticket::{Task, Ticket};
 
 /// The step of a form's permissions that stands for all that are not named.
 const EVERYBODY: &str = "*";
+/// The key of what is asked when a ticket is made, in permissions.
+const CREATION: &str = "create";
 
 /// Which tickets an actor may see. Every query takes one, so that none forgets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +71,9 @@ pub(crate) fn is_handler(actor: &Actor, ticket: &Ticket) -> bool {
 #[must_use]
 pub fn seen_by(reader: &Actor, mut ticket: Ticket, template: &Published) -> Ticket {
     ticket.form = readable(reader, &ticket, template);
+    if matches!(reader, Actor::Customer { .. }) {
+        ticket.attachments.retain(|one| matches!(one.by, Actor::Customer { .. }));
+    }
     ticket
 }
 
@@ -80,12 +85,18 @@ pub(crate) fn readable(reader: &Actor, ticket: &Ticket, template: &Published) ->
 
 /// Whether a reader may see the answer to a field. A member sees what any step shows him at which
 /// he has or had work, and who raised the ticket what is shown in general; a member who has no
-/// part in it sees what nobody at work now is denied.
+/// part in it sees what nobody at work now is denied, and when nobody is at work what is shown in
+/// general. A customer sees what is asked at the creation and hidden from nobody.
 pub fn reads(reader: &Actor, ticket: &Ticket, template: &Published, key: &str) -> bool {
-    let Actor::Member { userid } = reader else { return true };
     let shows = |step: &str| {
         let at = Context { step: Some(step), ..Context::default() };
-        template.compiled().access_to(key, &at) != Some(Access::Hidden)
+        // The answer to a field that is in no form any more is nobody's to see.
+        template.compiled().access_to(key, &at).is_some_and(|access| access > Access::Hidden)
+    };
+    let userid = match reader {
+        Actor::Member { userid } => userid,
+        Actor::Customer { .. } => return shows(CREATION) && shows(EVERYBODY),
+        Actor::Token { .. } | Actor::System => return true,
     };
     let is_his = |task: &&Task| {
         task.owner.as_ref() == Some(userid)
@@ -94,7 +105,11 @@ pub fn reads(reader: &Actor, ticket: &Ticket, template: &Published, key: &str) -
     let mut own = ticket.tasks.iter().filter(is_his).peekable();
     let is_starter = ticket.creator.userid() == Some(userid);
     if own.peek().is_none() && !is_starter {
-        return ticket.open_tasks().all(|task| shows(&task.step));
+        let mut open = ticket.open_tasks().peekable();
+        return match open.peek() {
+            None => shows(EVERYBODY),
+            Some(_task) => open.all(|task| shows(&task.step)),
+        };
     }
     is_starter && shows(EVERYBODY) || own.any(|task| shows(&task.step))
 }

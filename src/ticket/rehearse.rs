@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     act::Setup,
-    answers,
+    answers, create,
     fact::Fact,
     known::{About, Known},
     sql,
@@ -121,11 +121,13 @@ pub fn rehearse(
     };
     let form = answers::judge(conn, ctx, template, sample.form)?;
     let urgency = form.get("urgency").and_then(serde_json::Value::as_str);
+    let urgency = Priority::of_urgency(urgency);
+    let (priority, _record) = create::raise(conn, setup, urgency, sample.customer)?;
     let about = About {
         form: &form,
         creator: &creator,
         customer: sample.customer,
-        priority: Priority::of_urgency(urgency),
+        priority,
         source: "api",
         tags: &[],
         ticket: None,

@@ -124,20 +124,7 @@ pub(crate) fn with_open_work_of(conn: &mut Conn, userid: &str, most: i64) -> Res
 /// # Errors
 /// The database's.
 pub fn events(conn: &mut Conn, id: TicketId) -> Result<Vec<Event>> {
-    let rows = e::table.filter(e::ticket_id.eq(id.0)).order(e::seq.asc()).select((
-        e::seq,
-        e::verb,
-        e::actor,
-        e::at,
-        e::trace,
-        e::facts,
-    ));
-    let rows = rows.load::<(i64, String, String, i64, String, String)>(conn).or_db()?;
-    let event = |(seq, verb, actor, at, trace, facts): (_, _, String, _, _, String)| {
-        let (actor, facts) = (from_json(&actor)?, from_json(&facts)?);
-        Ok(Event { seq, verb, actor, at: Timestamp(at), trace, facts })
-    };
-    rows.into_iter().map(event).collect()
+    log_of(conn, id, None)
 }
 
 /// One entry of a ticket's log.
@@ -145,7 +132,22 @@ pub fn events(conn: &mut Conn, id: TicketId) -> Result<Vec<Event>> {
 /// # Errors
 /// The database's.
 pub fn event(conn: &mut Conn, id: TicketId, seq: i64) -> Result<Option<Event>> {
-    Ok(events(conn, id)?.into_iter().find(|event| event.seq == seq))
+    Ok(log_of(conn, id, Some(seq))?.pop())
+}
+
+fn log_of(conn: &mut Conn, id: TicketId, only: Option<i64>) -> Result<Vec<Event>> {
+    let mut rows = e::table.filter(e::ticket_id.eq(id.0)).into_boxed();
+    if let Some(seq) = only {
+        rows = rows.filter(e::seq.eq(seq));
+    }
+    let columns = (e::seq, e::verb, e::actor, e::at, e::trace, e::facts);
+    let rows = rows.order(e::seq.asc()).select(columns);
+    let rows = rows.load::<(i64, String, String, i64, String, String)>(conn).or_db()?;
+    let event = |(seq, verb, actor, at, trace, facts): (_, _, String, _, _, String)| {
+        let (actor, facts) = (from_json(&actor)?, from_json(&facts)?);
+        Ok(Event { seq, verb, actor, at: Timestamp(at), trace, facts })
+    };
+    rows.into_iter().map(event).collect()
 }
 
 /// The next number of a day.

@@ -4,7 +4,7 @@
 
 use catalog::{Published, Template, Trigger};
 use db::Conn;
-use kernel::{Ctx, Error, Kind, Result, TicketId, time};
+use kernel::{Ctx, Error, Kind, Result, TicketId, Timestamp, time};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -30,6 +30,10 @@ struct Look {
 
 /// Lets the triggers of its template look at a new ticket.
 pub(crate) fn watch(conn: &mut Conn, ctx: &Ctx, template: &Template, new: &Ticket) -> Result<()> {
+    // What a trigger raised sets nothing going, or a template could raise itself for ever.
+    if new.source == create::TRIGGER {
+        return Ok(());
+    }
     for trigger in &template.triggers {
         let Some(alike) = alike_key(template, trigger, new) else { continue };
         let once = format!("trigger:{}:{}", new.id, trigger.key);
@@ -61,6 +65,16 @@ fn alike_key(template: &Template, trigger: &Trigger, ticket: &Ticket) -> Option<
     Some(kernel::text::hex(&Sha256::digest(text)))
 }
 
+/// Forgets what neither a conversation nor a trigger comes back to: a nightly chore.
+///
+/// # Errors
+/// The database's.
+pub fn forget(conn: &mut Conn, now: Timestamp) -> Result<usize> {
+    let drafts = crate::draft::purge(conn, now)?;
+    // No trigger looks back farther than a year.
+    Ok(drafts + alike::purge(conn, now.plus(-367 * time::DAY))?)
+}
+
 /// Looks whether a ticket is one too many; says in a word what came of it, for operators.
 ///
 /// # Errors
@@ -75,9 +89,11 @@ pub fn look(conn: &mut Conn, ctx: &Ctx, setup: &Setup, body: &str) -> Result<&'s
     };
     alike::note(conn, &look.alike, &ticket)?;
     let span = i64::from(trigger.within_days) * time::DAY;
-    let window = (ticket.created_at.plus(-span), ticket.created_at);
-    let found = alike::within(conn, &look.alike, window)?;
-    for raised in found.iter().rev().filter_map(|one| one.raised) {
+    // Of two tickets at once the later one may be looked at first: both windows see both.
+    let found = alike::after(conn, &look.alike, ticket.created_at.plus(-span))?;
+    let mut before: Vec<_> = found.iter().rev().filter_map(|one| one.raised).collect();
+    before.dedup();
+    for raised in before {
         let raised = sql::get(conn, raised)?;
         if !raised.is_ended() {
             alike::mark(conn, &look.alike, &[ticket.id], raised.id)?;

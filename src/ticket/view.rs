@@ -76,7 +76,7 @@ pub struct AskedView {
     /// Which fields the customer is to fill in.
     pub fields: Vec<String>,
     /// The page on which he does, for whoever passes it on.
-    pub url: String,
+    pub url: Option<String>,
 }
 
 /// A ticket that another one raised, or that raised it, as it is shown.
@@ -182,6 +182,9 @@ pub fn view(
         opened_at: task.opened_at,
         closed_at: task.closed_at,
     });
+    let actions = allowed(ctx, ticket, template);
+    // Whoever has the address can answer.
+    let may_answer = actions.contains(&"answer");
     let asked = ticket.flow.steps.iter().filter_map(|run| {
         let asked = run.asked.as_ref()?;
         Some(AskedView {
@@ -190,7 +193,7 @@ pub fn view(
             by: asked.by.clone(),
             at: asked.at,
             fields: asked.fields.clone(),
-            url: link(asked.id),
+            url: may_answer.then(|| link(asked.id)),
         })
     });
     let customer = ticket.customer.clone();
@@ -219,7 +222,7 @@ pub fn view(
         updated_at: ticket.updated_at,
         closed_at: ticket.closed_at,
         version: ticket.version,
-        actions: allowed(ctx, ticket, template),
+        actions,
     }
 }
 

@@ -234,3 +234,30 @@ async fn the_parts_follow_the_form_and_an_owner_without_work_is_refused() {
     assert_eq!(told.json()["errors"][0]["path"], "form.slot", "{}", told.text());
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_hidden_stays_hidden_when_the_ticket_has_ended_and_from_its_customer() {
+    let desk = Desk::open().await;
+    let template = json!({ "key": "verify", "name": "核验", "form": { "fields": [
+        { "key": "title", "kind": "text", "label": "标题", "required": true },
+        { "key": "cost", "kind": "text", "label": "成本",
+          "access": { "create": "hidden", "*": "hidden", "check": "edit" } } ] },
+        "flow": { "steps": [ { "key": "check", "name": "核验", "if_nobody": { "do": "hold" },
+            "assign": { "by": "people", "userids": ["zhaomin", "zhoujie"] } } ] } });
+    assert_eq!(desk.publish(&template).await.status, 200);
+    let new = json!({ "template": "verify", "form": { "title": "核验材料" } });
+    let ticket = desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
+    let id = ticket.json()["id"].as_str().unwrap().to_owned();
+    desk.does("zhaomin", "claim", &id, json!({})).await;
+    let filled = json!({ "form": { "cost": "3800 元" } });
+    assert_eq!(desk.does("zhaomin", "complete", &id, filled).await["status"], "closed");
+    let seen = async |userid: &str| {
+        let told = desk.ask("GET", &format!("/api/v1/tickets/{id}")).acting_as(userid).send().await;
+        told.json()["form"]["cost"].clone()
+    };
+    assert_eq!(seen("zhaomin").await, "3800 元", "he wrote it");
+    for userid in ["zhoujie", "wangfang"] {
+        assert_eq!(seen(userid).await, Value::Null, "{userid}");
+    }
+    desk.close().await;
+}

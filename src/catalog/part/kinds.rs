@@ -102,7 +102,10 @@ impl Part for Surge {
 
     fn faults(&self) -> Vec<FieldError> {
         let own = self.problems().into_iter().map(told);
-        own.chain(weave::rule_faults(&self.plans, "plans")).collect()
+        let faults = self.plans.iter();
+        let faults =
+            faults.flat_map(|(step, plan)| weave::rule_faults(plan, &format!("plans.{step}")));
+        own.chain(faults).collect()
     }
 
     fn people(&self) -> Vec<(String, String)> {
@@ -118,7 +121,8 @@ impl Part for Surge {
     }
 
     fn uses(&self) -> Vec<Use> {
-        weave::uses_in(&self.plans, "plans")
+        let plans = self.plans.iter();
+        plans.flat_map(|(step, plan)| weave::uses_in(plan, &format!("plans.{step}"))).collect()
     }
 
     fn all(parts: &Parts) -> BTreeMap<&str, &Self> {

@@ -126,6 +126,10 @@ pub trait Directory {
     /// assignments only where `with_figures` asks for them.
     fn people(&self, userids: &[String], with_figures: bool) -> Vec<Person>;
 
+    /// The userids that these people have now, who may be named by older ones or in another
+    /// spelling.
+    fn current(&self, userids: Vec<String>) -> Vec<String>;
+
     /// A department.
     fn department(&self, id: i64) -> Option<Department>;
 

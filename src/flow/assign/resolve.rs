@@ -125,6 +125,7 @@ fn people_of(rule: &Assign, facts: &Facts<'_>) -> Vec<String> {
         Assign::Duty { roster } => directory.on_duty(roster),
         Assign::Table { .. } => Vec::new(),
     };
+    let found = directory.current(found);
     once(found.iter().map(String::as_str))
 }
 

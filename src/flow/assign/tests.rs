@@ -51,6 +51,10 @@ impl Directory for Book {
         found.map(plain).collect()
     }
 
+    fn current(&self, userids: Vec<String>) -> Vec<String> {
+        userids.into_iter().map(|userid| userid.to_lowercase()).collect()
+    }
+
     fn department(&self, id: i64) -> Option<Department> {
         self.departments.get(&id).cloned()
     }

@@ -67,7 +67,7 @@ impl Move<'_> {
                 continue;
             }
             if let Some(left) = &mut timer.left {
-                *left = (*left + moved).max(0);
+                *left += moved;
                 continue;
             }
             told.push(cancel(timer));
@@ -141,7 +141,7 @@ impl Move<'_> {
         for timer in &mut timers {
             let Some(left) = timer.left.filter(|_left| !is_asked(timer)) else { continue };
             timer.left = None;
-            timer.due_at = self.facts.due(timer.pace, self.now, left);
+            timer.due_at = self.facts.due(timer.pace, self.now, left.max(0));
             told.push(Effect::SetTimer { timer: timer.clone() });
         }
         self.state.timers = timers;

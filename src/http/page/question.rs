@@ -16,12 +16,15 @@ use kernel::{Actor, Ctx, Error, FileId, Kind, Result, TicketId};
 use serde_json::{Map, Value, json};
 use ticket::{Command, Inquiry, Question, Setup, Ticket};
 
-use self::typed::Typed;
+use self::typed::{Texts, Typed};
 use super::{refuse, respond};
 use crate::{
     reply::{Answer, Once, ctx_of},
     shared::Server,
 };
+
+/// The most files of one answer.
+const FILES_MAX: usize = 20;
 
 /// A question as it stands, with everything that its page shows.
 struct Page {
@@ -66,11 +69,18 @@ pub(crate) async fn take(req: HttpRequest, server: Data<Server>, parts: Multipar
             _ => shown(&page),
         };
     };
-    match hand_in(&req, &server, &typed).await {
+    match hand_in(&req, &server, &typed, question).await {
         Ok(()) => HttpResponse::SeeOther().insert_header((LOCATION, req.path())).finish(),
         Err(error) if error.kind() == Kind::Invalid => {
-            let html = html::question(&page, question, &typed, error.fields());
-            respond(StatusCode::UNPROCESSABLE_ENTITY, html)
+            // What was typed may ask for more, or for less, than what is stored.
+            let again = reread(&req, &server, &typed).await.unwrap_or(page);
+            match &again.inquiry {
+                Inquiry::Open(question) => {
+                    let html = html::question(&again, question, &typed, error.fields());
+                    respond(StatusCode::UNPROCESSABLE_ENTITY, html)
+                }
+                _ => shown(&again),
+            }
         }
         // Somebody was faster; what the question is now says who.
         Err(error) if error.kind() == Kind::Conflict => match read(&req, &server).await {
@@ -91,11 +101,20 @@ fn which(req: &HttpRequest, server: &Server) -> Result<(TicketId, u64)> {
 }
 
 async fn read(req: &HttpRequest, server: &Server) -> Result<Page> {
+    read_with(req, server, None).await
+}
+
+/// The page with the questions that follow from what was typed.
+async fn reread(req: &HttpRequest, server: &Server, typed: &Typed) -> Result<Page> {
+    read_with(req, server, Some(typed.texts())).await
+}
+
+async fn read_with(req: &HttpRequest, server: &Server, typed: Option<Texts>) -> Result<Page> {
     let (id, ask) = which(req, server)?;
     let (setup, build) = (server.setup.clone(), server.build.clone());
     let progress = server.links.url(id, "", server.clock.now());
     let page = server.db.read(move |conn| {
-        let (ticket, inquiry) = inquire(conn, &setup, id, ask)?;
+        let (ticket, inquiry) = inquire(conn, &setup, (id, ask), typed.as_ref())?;
         let files = match &inquiry {
             Inquiry::Open(question) => files::find_all(conn, &typed::files_of(question))?,
             _ => Vec::new(),
@@ -112,11 +131,22 @@ async fn read(req: &HttpRequest, server: &Server) -> Result<Page> {
     page.await
 }
 
-fn inquire(conn: &mut Conn, setup: &Setup, id: TicketId, ask: u64) -> Result<(Ticket, Inquiry)> {
+fn inquire(
+    conn: &mut Conn,
+    setup: &Setup,
+    (id, ask): (TicketId, u64),
+    typed: Option<&Texts>,
+) -> Result<(Ticket, Inquiry)> {
     let ticket = ticket::get(conn, id)?;
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
     let events = ticket::events(conn, id)?;
     let inquiry = ticket::inquire(&ticket, &template.form, &events, ask);
+    if let (Some(typed), Inquiry::Open(question)) = (typed, &inquiry) {
+        let mut seen = ticket.clone();
+        seen.form.extend(typed.answers(question, &[], setup.zone_minutes));
+        let inquiry = ticket::inquire(&seen, &template.form, &events, ask);
+        return Ok((ticket, inquiry));
+    }
     Ok((ticket, inquiry))
 }
 
@@ -127,10 +157,17 @@ async fn receive(req: &HttpRequest, server: &Server, parts: Multipart) -> Result
 }
 
 /// Stores what was sent and answers the question with it, in one transaction.
-async fn hand_in(req: &HttpRequest, server: &Data<Server>, typed: &Typed) -> Result<()> {
+async fn hand_in(
+    req: &HttpRequest,
+    server: &Data<Server>,
+    typed: &Typed,
+    question: &Question,
+) -> Result<()> {
     let (id, ask) = which(req, server)?;
     let mut stored = Vec::new();
-    for (key, name, bytes) in &typed.files {
+    let is_asked = |key: &str| question.fields.iter().any(|field| field.key == key);
+    let asked = typed.files.iter().filter(|(key, _name, _bytes)| is_asked(key));
+    for (key, name, bytes) in asked.take(FILES_MAX) {
         let (store, bytes) = (server.files.clone(), bytes.clone());
         let saved = web::block(move || store.save(&bytes)).await;
         let saved = saved.map_err(|gone| Error::bug("a file was not stored").caused_by(gone))?;
@@ -140,7 +177,7 @@ async fn hand_in(req: &HttpRequest, server: &Data<Server>, typed: &Typed) -> Res
     let ctx = ctx_of(server, req);
     let (setup, texts) = (server.setup.clone(), typed.texts());
     let answered = server.command(&ctx, Once::never(), move |conn, ctx| {
-        let (ticket, inquiry) = inquire(conn, &setup, id, ask)?;
+        let (ticket, inquiry) = inquire(conn, &setup, (id, ask), None)?;
         let Inquiry::Open(question) = inquiry else {
             return Err(Error::new(Kind::Conflict, "ticket.not_asked", "这份资料已经提交过"));
         };

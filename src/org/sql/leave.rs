@@ -48,7 +48,7 @@ pub(crate) fn at(
     for chunk in userids.chunks(CHUNK) {
         let on = l::from_at.le(at.0).and(l::until_at.gt(at.0));
         let rows = l::table.filter(l::userid.eq_any(chunk).and(on)).select(columns!());
-        let rows = rows.load::<Stored>(conn).or_db()?;
+        let rows = rows.order((l::from_at, l::id)).load::<Stored>(conn).or_db()?;
         found.extend(rows.into_iter().map(read).map(|leave| (leave.userid.clone(), leave)));
     }
     Ok(found)

@@ -44,3 +44,12 @@ pub(crate) fn put(conn: &mut Conn, userid: &str, seen: &Seen) -> Result<()> {
     );
     upsert!(conn, p::table, p::userid, (p::userid.eq(userid), changes), changes)
 }
+
+/// A member's userid changed; what the new one told counts.
+pub(crate) fn rename(conn: &mut Conn, from: &str, to: &str) -> Result<()> {
+    if p::table.find(to).count().get_result::<i64>(conn).or_db()? > 0 {
+        return Ok(());
+    }
+    let row = diesel::update(p::table.find(from)).set(p::userid.eq(to));
+    row.execute(conn).map(|_rows| ()).or_db()
+}

@@ -135,6 +135,16 @@ impl Directory for Known<'_> {
         people
     }
 
+    fn current(&self, userids: Vec<String>) -> Vec<String> {
+        let asked: Vec<_> = userids.iter().map(|userid| userid.to_lowercase()).collect();
+        self.learn(&asked);
+        let found = |userid: String| match self.members.borrow().get(&userid) {
+            Some(Some(member)) => member.userid.clone(),
+            _ => userid,
+        };
+        asked.into_iter().map(found).collect()
+    }
+
     fn department(&self, id: i64) -> Option<Department> {
         let found = self.ask(|conn| org::find_department(conn, id))?;
         Some(Department { name: found.name, parent: found.parent, leads: found.leaders })

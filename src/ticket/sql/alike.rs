@@ -21,13 +21,8 @@ pub(crate) fn note(conn: &mut Conn, key: &str, ticket: &Ticket) -> Result<()> {
 }
 
 /// Those of this time, which begins after its first instant, the oldest first.
-pub(crate) fn within(
-    conn: &mut Conn,
-    key: &str,
-    (after, until): (Timestamp, Timestamp),
-) -> Result<Vec<Alike>> {
-    let rows = a::table.filter(a::alike_key.eq(key));
-    let rows = rows.filter(a::created_at.gt(after.0).and(a::created_at.le(until.0)));
+pub(crate) fn after(conn: &mut Conn, key: &str, after: Timestamp) -> Result<Vec<Alike>> {
+    let rows = a::table.filter(a::alike_key.eq(key).and(a::created_at.gt(after.0)));
     let rows = rows.order((a::created_at.asc(), a::ticket_id.asc()));
     let rows = rows.select((a::ticket_id, a::raised)).load::<(i64, Option<i64>)>(conn).or_db()?;
     let alike = |(ticket, raised): (i64, Option<i64>)| Alike {
@@ -51,4 +46,10 @@ pub(crate) fn mark(
         return Ok(());
     }
     Err(Error::new(Kind::Busy, db::CLASH, "这些工单正在被归并，请稍后重试"))
+}
+
+/// Forgets tickets that no trigger looks back to any more.
+pub(crate) fn purge(conn: &mut Conn, before: Timestamp) -> Result<usize> {
+    let old = a::table.filter(a::created_at.lt(before.0));
+    diesel::delete(old).execute(conn).or_db()
 }

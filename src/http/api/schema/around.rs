@@ -18,7 +18,7 @@ pub(crate) struct Asked {
     /// 请客户填写的字段
     fields: Vec<String>,
     /// 客户填写的页面，供转发
-    url: String,
+    url: Option<String>,
 }
 
 /// 一张相关的工单

@@ -32,6 +32,9 @@ pub(super) fn question(
     if let Some(note) = &question.note {
         let _written = write!(parts, "<p class=\"words\">{}</p>", Text(note));
     }
+    for one in wrong.iter().filter(|one| is_elsewhere(one, question)) {
+        let _written = write!(parts, "<p class=\"error\" role=\"alert\">{}</p>", Text(&one.detail));
+    }
     for field in &question.fields {
         parts += &entry(page, field, typed, wrong);
     }
@@ -46,6 +49,13 @@ pub(super) fn question(
         trouble = said(NOTE, &of(NOTE, wrong)),
     );
     frame(title, &page.build, &body)
+}
+
+/// Whether what is wrong stands at none of the fields that are shown.
+fn is_elsewhere(wrong: &FieldError, question: &Question) -> bool {
+    let key = wrong.path.strip_prefix("form.").unwrap_or(&wrong.path);
+    let key = key.split(['.', '[']).next().unwrap_or_default();
+    key != NOTE && !question.fields.iter().any(|field| field.key == key)
 }
 
 /// A page for an answer that came.
