@@ -219,8 +219,7 @@ fn a_rule_is_sought_where_rules_stand_and_nowhere_else() {
             { "key": "ask", "name": "询问", "when": { "use": "urgent" },
               "assign": { "by": "starter" }, "if_nobody": { "do": "hold" } },
             { "key": "call", "name": "上门", "type": "subtickets", "tickets": [
-                { "template": GENERAL, "title": "上门", "form": { "note": { "use": "nothing" },
-                  "duty": { "roster": "nothing" } } }] },
+                { "template": GENERAL, "title": "上门", "form": { "note": "use nothing" } }] },
             { "key": "route", "name": "分流", "type": "branch", "default": [],
               "cases": [{ "when": { "use": "urgent" }, "steps": [
                   { "key": "rush", "name": "加急", "when": { "!": [{ "use": "urgent" }] },

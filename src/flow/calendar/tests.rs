@@ -343,7 +343,10 @@ proptest! {
         let time = calendar.compile().unwrap();
         let first = time.add_working(at, a);
         let both = time.add_working(at, a + b);
-        prop_assert_eq!(first.and_then(|first| time.add_working(first, b)), both);
+        // How far it looks ahead counts from each beginning: two steps may reach farther than one.
+        if both.is_some() {
+            prop_assert_eq!(first.and_then(|first| time.add_working(first, b)), both);
+        }
         if let (Some(first), Some(both)) = (first, both) {
             prop_assert!(at <= first && first <= both);
         }

@@ -15,7 +15,13 @@ fn operations() -> Vec<(Method, String, String)> {
         for (method, operation) in item.as_object().unwrap() {
             let parts = path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
             let path = parts.collect::<Vec<_>>().join("/");
-            let path = if path.ends_with("/tasks") { path + "?view=mine&member=a" } else { path };
+            // What must be asked with a question.
+            let query = match path.rsplit('/').next() {
+                Some("tasks") => "?view=mine&member=a",
+                Some("due") => "?from=2026-11-23T01:00:00Z&minutes=60",
+                _ => "",
+            };
+            let path = path + query;
             let scope = operation["security"][0]["token"][0].as_str().unwrap().to_owned();
             all.push((method.to_uppercase().parse().unwrap(), path, scope));
         }

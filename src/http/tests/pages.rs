@@ -85,7 +85,11 @@ async fn a_link_opens_its_own_ticket_and_files_until_it_expires() {
     let attach = desk.post(&format!("/api/v1/tickets/{one}/attachments")).token(&token);
     let made = attach.form(Form::new().part("file", part)).send().await.json();
     let file = made["attachments"][0]["file"].as_str().unwrap();
-    let (own, other) = (address(&desk, one, ""), address(&desk, two, ""));
+    let (own, other) = (address(&desk, one, "*"), address(&desk, two, "*"));
+    // What colleagues added is none of the customer's.
+    let customer = address(&desk, one, "");
+    assert!(!desk.get(&customer).send().await.text.contains(file));
+    assert_eq!(desk.get(&format!("{customer}/files/{file}")).send().await.status.as_u16(), 404);
     let photo = format!("{own}/files/{file}");
     assert!(desk.get(&own).send().await.text.contains(&format!("src=\"{photo}\"")));
     assert_eq!(desk.get(&photo).send().await.bytes, PNG);
