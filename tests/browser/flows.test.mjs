@@ -152,7 +152,10 @@ for (const flow of FLOWS) {
       await button.waitFor();
       await screenshot(page, `flow-${flow.business}-${at + 1}`);
       await converse(client, () => button.click(), act.answers);
-      await card.getByText(/已完成|已审批|工单已/).first().waitFor();
+      await card
+        .getByText(/已完成|已审批|工单已/)
+        .first()
+        .waitFor();
     }
     await client.becomes(flow.by);
     await client.card(no).getByText("已完成").first().waitFor();
