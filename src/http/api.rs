@@ -31,7 +31,6 @@ use actix_web::{
 
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
 pub(crate) use op::Op;
-pub use parts::check_people;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::{Means, names_in};
 

@@ -15,7 +15,6 @@ mod server;
 mod shared;
 mod watch;
 
-pub use api::check_people;
 pub use callback::{Raw, TOPIC_CALLBACK};
 pub use openapi::openapi;
 pub use server::{Settings, bind};

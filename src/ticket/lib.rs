@@ -38,7 +38,7 @@ pub use fact::{Created, Event, Fact, follow, replay};
 pub use family::{TOPIC_FAMILY, hear};
 pub use leave::hand_over;
 pub use list::{Filter, ToDo, TodoRow, list, open_of, to_do};
-pub use migrate::{Migration, Move};
+pub use migrate::{Migration, Move, runs_by};
 pub use policy::{Scope, reads, seen_by};
 pub use question::{CUSTOMER_KINDS, Inquiry, Question, inquire};
 pub use rehearse::{
