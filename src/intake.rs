@@ -77,12 +77,12 @@ impl Reception {
         &self,
         conn: &mut Conn,
         ctx: &Ctx,
-        userid: &str,
+        (userid, asked): (&str, &str),
         file: FileId,
     ) -> Result<()> {
         let from = userid.to_owned();
         let mut case = Case { conn, ctx, desk: &self.desk, from, stamp: ctx.now, pressed: None };
-        case.handed(file)
+        case.handed(asked, file)
     }
 }
 
@@ -257,12 +257,14 @@ impl Case<'_> {
     }
 
     fn media(&mut self, kind: &str, media_id: &str, name: &str) -> Result<End> {
-        let ticket = match self.waits_for(kind)? {
-            true => None,
-            false => Some(self.target(&format!("[{}]", name.split('.').next().unwrap_or(name)))?),
+        let asked = self.waits_for(kind)?;
+        let ticket = match &asked {
+            Some(_question) => None,
+            None => Some(self.target(&format!("[{}]", name.split('.').next().unwrap_or(name)))?),
         };
         let media = Media {
             ticket,
+            asked,
             userid: self.from.clone(),
             kind: kind.to_owned(),
             media_id: media_id.to_owned(),
