@@ -83,7 +83,20 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(ticket_ticket, ticket_task, ticket_handler);
+diesel::table! {
+    ticket_refer (what, external_key, ticket_id) {
+        what -> Text,
+        external_key -> Text,
+        ticket_id -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    ticket_ticket,
+    ticket_task,
+    ticket_handler,
+    ticket_refer
+);
 
 diesel::table! {
     ticket_turn (turn) {
