@@ -2,6 +2,9 @@
 //! are all read, so that none of them can lag behind another.
 
 mod audit;
+mod belongings;
+mod chats;
+mod context;
 mod customers;
 mod files;
 mod jobs;
@@ -53,6 +56,9 @@ pub(crate) fn operations() -> Vec<Op> {
         trials::operations(),
         parts::operations(),
         customers::operations(),
+        belongings::operations(),
+        chats::operations(),
+        context::operations(),
         people::operations(),
         working::operations(),
         jobs::operations(),

@@ -70,6 +70,7 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         template: TemplateRef { key: catalog::GENERAL.into(), version: 1 },
         customer: None,
         chat_id: None,
+        context: None,
         form: form.as_object().cloned().unwrap(),
         creator: Actor::member("wangfang"),
         flow: flow::State::default(),

@@ -19,7 +19,7 @@ use crate::{
     family,
     known::{About, Decided, Known},
     policy::{self, Scope},
-    question, sql,
+    question, refer, sql,
     ticket::Ticket,
 };
 
@@ -105,7 +105,8 @@ pub fn act(
     let changed = filled(conn, &template, &case, (action.fills(), change.flow.as_ref(), given))?;
     let mut seen = ticket.clone();
     let mut all = Vec::new();
-    if !changed.is_empty() {
+    let is_filled = !changed.is_empty();
+    if is_filled {
         all.push(Fact::Filled { changed });
     }
     all.extend(change.facts);
@@ -119,7 +120,11 @@ pub fn act(
             }
         }
     }
-    commit(conn, ctx, id, Some(ticket), action.name(), all)
+    let after = commit(conn, ctx, id, Some(ticket), action.name(), all)?;
+    if is_filled {
+        refer::keep(conn, &after, form, false)?;
+    }
+    Ok(after)
 }
 
 fn is_open(ticket: &Ticket, task: TaskId) -> bool {

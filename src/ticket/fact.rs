@@ -7,8 +7,11 @@ use kernel::{Actor, Error, Result, TaskId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ticket::{
-    Attachment, Child, Link, Parent, Priority, Status, Task, TaskState, TemplateRef, Ticket,
+use crate::{
+    origin::Origin,
+    ticket::{
+        Attachment, Child, Link, Parent, Priority, Status, Task, TaskState, TemplateRef, Ticket,
+    },
 };
 
 /// One thing that became true.
@@ -167,6 +170,9 @@ pub struct Created {
     pub creator: Actor,
     /// Words that group it.
     pub tags: Vec<String>,
+    /// What was known around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Origin>,
     /// The ticket that raised it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
@@ -257,6 +263,7 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
         tasks: Vec::new(),
         attachments: Vec::new(),
         tags: created.tags,
+        context: created.context,
         parent: created.parent,
         children: Vec::new(),
         links: Vec::new(),

@@ -17,9 +17,13 @@ mod known;
 mod leave;
 mod list;
 mod migrate;
+mod origin;
 mod policy;
+mod prefill;
 mod question;
+mod refer;
 mod rehearse;
+mod relation;
 mod responsibility;
 mod schema;
 mod sql;
@@ -41,11 +45,20 @@ pub use family::{TOPIC_FAMILY, hear};
 pub use leave::hand_over;
 pub use list::{Filter, ToDo, TodoRow, list, open_of, to_do};
 pub use migrate::{Migration, Move, runs_by};
+pub use origin::{
+    Origin, OriginCustomer, OriginGroup, OriginOwner, OriginPlace, last_contact_at, origin, tags_of,
+};
 pub use policy::{Scope, reads, seen_by};
+pub use prefill::{From, Prefill, Wanted, prefill};
 pub use question::{CUSTOMER_KINDS, Inquiry, Question, inquire};
+pub use refer::{
+    AssetView, Complaint, Related, Served, belonging_not_found, last_complaint, related, served,
+    with_history,
+};
 pub use rehearse::{
     Compared, Rehearsal, Sample, Stop, Stuck, TICKETS_MAX, Verdict, rehearse, rehearse_last,
 };
+pub use relation::{Closeness, closeness, is_in, may_see_group, not_your_group, not_yours};
 pub use responsibility::{Duty, Responsibility, responsibility};
 pub use sql::{event, events, find_by_no, get, ids_after};
 pub use ticket::{

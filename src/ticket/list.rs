@@ -5,7 +5,7 @@ use kernel::{Cursor, Limit, Page, Result, TaskId};
 
 use crate::{
     policy::Scope,
-    schema::{ticket_handler as h, ticket_task as k, ticket_ticket as t},
+    schema::{ticket_handler as h, ticket_refer as r, ticket_task as k, ticket_ticket as t},
     sql::from_json,
     ticket::{Status, Ticket},
 };
@@ -25,6 +25,12 @@ pub struct Filter {
     pub creator: Option<String>,
     /// Handled by this member, now or before.
     pub handler: Option<String>,
+    /// From this group chat.
+    pub chat_id: Option<String>,
+    /// Those that have ended, or those that have not.
+    pub is_ended: Option<bool>,
+    /// Those that name this device.
+    pub asset: Option<String>,
     /// Words in the title, or the number.
     pub q: Option<String>,
     /// Where the page begins.
@@ -62,6 +68,21 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Page<Tick
     }
     if let Some(customer) = &filter.customer {
         query = query.filter(t::customer.eq(Some(customer)));
+    }
+    if let Some(chat_id) = &filter.chat_id {
+        query = query.filter(t::chat_id.eq(Some(chat_id)));
+    }
+    if let Some(is_ended) = filter.is_ended {
+        let running = [Status::Open.word(), Status::Suspended.word()];
+        query = match is_ended {
+            true => query.filter(t::status.ne_all(running)),
+            false => query.filter(t::status.eq_any(running)),
+        };
+    }
+    if let Some(serial_no) = &filter.asset {
+        let its = r::ticket_id.eq(t::id).and(r::what.eq("asset"));
+        let naming = r::table.filter(its.and(r::external_key.eq(serial_no.clone())));
+        query = query.filter(diesel::dsl::exists(naming.select(r::ticket_id)));
     }
     if let Some(creator) = &filter.creator {
         query = query.filter(t::creator.eq(Some(creator)));

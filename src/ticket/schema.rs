@@ -83,7 +83,20 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(ticket_ticket, ticket_task, ticket_handler);
+diesel::table! {
+    ticket_refer (what, external_key, ticket_id) {
+        what -> Text,
+        external_key -> Text,
+        ticket_id -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    ticket_ticket,
+    ticket_task,
+    ticket_handler,
+    ticket_refer
+);
 diesel::allow_columns_to_appear_in_same_group_by_clause!(
     ticket_ticket::template_key,
     ticket_task::step,

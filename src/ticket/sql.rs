@@ -1,6 +1,7 @@
 //! The SQL that saves and loads tickets. Nothing here decides anything.
 
 pub(crate) mod alike;
+pub(crate) mod refer;
 mod turn;
 
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
@@ -40,7 +41,7 @@ fn changed() -> Error {
     Error::new(Kind::Busy, db::CLASH, "工单正在被别人更新，请稍后重试")
 }
 
-fn to_json(value: &impl serde::Serialize) -> Result<String> {
+pub(crate) fn to_json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|error| Error::bug("a ticket cannot be written").caused_by(error))
 }

@@ -5,6 +5,8 @@ use form::Answers;
 use kernel::{Actor, Error, FileId, Result, TaskId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::origin::Origin;
+
 /// Where a ticket stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -295,6 +297,9 @@ pub struct Ticket {
     pub attachments: Vec<Attachment>,
     /// Words that group tickets.
     pub tags: Vec<String>,
+    /// What was known around it when it was raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Origin>,
     /// The ticket that raised it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,

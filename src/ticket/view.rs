@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     actions::{ACTIONS, Case},
     fact::{Event, Fact},
+    origin::Origin,
     policy,
     ticket::{Attachment, Child, Link, Priority, Status, TaskState, TemplateRef, Ticket},
 };
@@ -127,6 +128,8 @@ pub struct TicketView {
     pub attachments: Vec<Attachment>,
     /// Words that group it.
     pub tags: Vec<String>,
+    /// What was known around it when it was raised; none for the customer himself.
+    pub context: Option<Origin>,
     /// The ticket that raised it.
     pub parent: Option<TicketId>,
     /// The tickets that it raised, oldest first.
@@ -214,6 +217,7 @@ pub fn view(
         asked: asked.collect(),
         attachments: ticket.attachments.clone(),
         tags: ticket.tags.clone(),
+        context: policy::context(&ctx.actor, ticket),
         parent: ticket.parent.as_ref().map(|parent| parent.ticket),
         children: ticket.children.iter().map(|child| child_view(ticket, child)).collect(),
         links: ticket.links.clone(),

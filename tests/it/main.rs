@@ -12,9 +12,11 @@
 mod actions;
 mod api;
 mod assignment;
+mod belongings;
 mod businesses;
 mod callback;
 mod cards;
+mod context;
 mod crash;
 mod crowd;
 mod deadlines;

@@ -4,15 +4,20 @@
 #![expect(dead_code, reason = "only the shapes are used; the values come from other rooms")]
 
 mod around;
+mod belonging;
 mod me;
 mod part;
 
+pub(crate) use belonging::{
+    Asset, AssetWithHistory, Chat, ChatContext, CustomerContext, Imported, NewAsset,
+    NewOpportunity, NewOrder, Opportunity, Order, Place, PlaceRef, Prefill,
+};
 pub(crate) use me::Me;
 pub(crate) use part::{Calendar, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use around::{Asked, Link, Progress, Trigger};
+use around::{Asked, Link, Origin, Progress, Trigger};
 
 /// 被拒绝的原因（RFC 9457）
 #[derive(ToSchema)]
@@ -112,6 +117,9 @@ pub(crate) struct Ticket {
     asked: Vec<Asked>,
     attachments: Vec<Attachment>,
     tags: Vec<String>,
+    /// 发起时的来龙去脉：客户、群、跟进人、标签、最近联系
+    #[schema(required)]
+    context: Option<Origin>,
     /// 发起它的工单
     #[schema(required)]
     parent: Option<String>,

@@ -133,6 +133,12 @@ pub(crate) struct ListTickets {
     creator: Option<String>,
     /// 现在或曾经处理的成员
     handler: Option<String>,
+    /// 来自这个客户群（chat_id）
+    chat_id: Option<String>,
+    /// 填了这台设备（序列号）
+    asset: Option<String>,
+    /// 只看已结束的，或只看没有结束的
+    is_ended: Option<bool>,
     /// 标题中的文字，或完整的单号
     q: Option<String>,
     /// 上一页的 next
@@ -204,6 +210,9 @@ async fn list(
         customer: query.customer,
         creator: query.creator.map(|userid| userid.to_lowercase()),
         handler: query.handler.map(|userid| userid.to_lowercase()),
+        chat_id: query.chat_id,
+        asset: query.asset,
+        is_ended: query.is_ended,
         q: query.q.filter(|q| !q.is_empty()),
         cursor,
         limit,
