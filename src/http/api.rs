@@ -5,6 +5,7 @@ mod audit;
 mod customers;
 mod files;
 mod jobs;
+mod mine;
 mod op;
 mod parts;
 mod people;
@@ -46,6 +47,7 @@ pub(crate) fn operations() -> Vec<Op> {
         tickets::operations(),
         files::operations(),
         tasks::operations(),
+        mine::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),
