@@ -181,6 +181,7 @@ impl Repair {
         }
         let record: Record = Box::new(move |conn, ctx| {
             org::idempotency::purge(conn, ctx.now)?;
+            ticket::presence::purge(conn, ctx.now)?;
             notify::purge(conn, ctx.now)?;
             ticket::forget(conn, ctx.now)?;
             self.plan(conn, ctx)

@@ -12,7 +12,8 @@ mod schema;
 mod sql;
 
 pub use customer::{
-    Customer, CustomerFilter, CustomerKind, Follow, find_by_external, find_by_id, find_by_unionid, list, names_of,
+    Customer, CustomerFilter, CustomerKind, Follow, find_by_external, find_by_id, find_by_unionid,
+    list, names_of,
 };
 pub use group::{ChatGroup, GroupFilter, find_group, list_groups};
 

@@ -39,7 +39,8 @@ pub use deed::{
     Request, Run, TOPIC_ACTION, TOPIC_WEBHOOK, action_ended, is_wanted, run as run_action,
 };
 pub use detail::{
-    Button, Detail, FieldView, FillView, FormView, SectionView, Sla, SlaState, Tone, Waiting, detail,
+    Button, Detail, FieldView, FillView, FormView, SectionView, Sla, SlaState, Tone, Waiting,
+    detail,
 };
 pub use effect::{TOPIC_TIMER, ring};
 pub use fact::{Created, Event, Fact, follow, replay};

@@ -63,11 +63,7 @@ impl Names {
         Ok(names)
     }
 
-    fn find(
-        conn: &mut Conn,
-        userids: BTreeSet<&str>,
-        customers: BTreeSet<&str>,
-    ) -> Result<Self> {
+    fn find(conn: &mut Conn, userids: BTreeSet<&str>, customers: BTreeSet<&str>) -> Result<Self> {
         let userids: Vec<_> = userids.into_iter().collect();
         let members = org::members_by_ids(conn, &userids)?;
         let members = members.into_iter().map(|(userid, member)| (userid, member.name)).collect();

@@ -1,7 +1,7 @@
 //! A ticket as a line of a list: what it is, where it is, whose it is and until when.
 
 use catalog::Published;
-use kernel::{Actor, Ctx, TicketId, Timestamp};
+use kernel::{Ctx, TicketId, Timestamp};
 use serde::Serialize;
 
 use crate::{
@@ -103,6 +103,11 @@ pub(crate) fn workers(task: &Task) -> &[String] {
     task.owner.as_ref().map_or(task.handlers.as_slice(), std::slice::from_ref)
 }
 
+/// Whether nobody else could do it: somebody took it, or it was for one from the start.
+pub(crate) fn is_alone(task: &Task) -> bool {
+    workers(task).len() == 1
+}
+
 /// When the first of a ticket's open tasks is to be done, or was to be.
 pub(crate) fn due_at(ticket: &Ticket) -> Option<Timestamp> {
     ticket.open_tasks().filter_map(|task| task.due_at).min()
@@ -118,15 +123,11 @@ pub(crate) fn is_paused(ticket: &Ticket) -> bool {
 /// A ticket as a line of a list, for whoever reads it.
 pub fn row(ctx: &Ctx, ticket: &Ticket, template: &Published, names: &Names) -> Row {
     let own = ctx.actor.userid().and_then(|userid| ticket.task_for(userid));
-    let is_mine = match &ctx.actor {
-        Actor::Member { userid } => own.is_some_and(|task| task.owner.as_ref() == Some(userid)),
-        _ => false,
-    };
+    let is_mine = own.is_some_and(is_alone);
     let due_at = due_at(ticket);
-    let handlers = at_work(ticket).take(HANDLERS_MAX).map(|userid| Person {
-        userid: userid.to_owned(),
-        name: names.member(userid),
-    });
+    let handlers = at_work(ticket)
+        .take(HANDLERS_MAX)
+        .map(|userid| Person { userid: userid.to_owned(), name: names.member(userid) });
     let customer = ticket.customer.as_ref().map(|external_userid| CustomerName {
         external_userid: external_userid.clone(),
         name: names.customer(external_userid),

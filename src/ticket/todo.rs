@@ -75,12 +75,7 @@ pub fn to_do(
 ///
 /// # Errors
 /// The database's.
-pub fn counts(
-    conn: &mut Conn,
-    userid: &str,
-    now: Timestamp,
-    zone_minutes: i64,
-) -> Result<Counts> {
+pub fn counts(conn: &mut Conn, userid: &str, now: Timestamp, zone_minutes: i64) -> Result<Counts> {
     let (from, to) = later_today(now, zone_minutes);
     let mut counts = Counts::default();
     for one in sql::open_of(conn, userid)? {
@@ -111,7 +106,9 @@ mod tests {
     fn a_day_ends_where_the_organisation_is() {
         // 2023-11-15 06:13:20 in Shanghai, 22:13:20 of the day before in London.
         let now = Timestamp::from_seconds(1_700_000_000);
-        for (zone, seconds) in [(480, 86_400 - 22_400), (0, 86_400 - 80_000), (-720, 86_400 - 36_800)] {
+        for (zone, seconds) in
+            [(480, 86_400 - 22_400), (0, 86_400 - 80_000), (-720, 86_400 - 36_800)]
+        {
             let (from, to) = later_today(now, zone);
             assert_eq!((from, to.0 - now.0 + 1), (now, seconds * time::SECOND), "{zone}");
         }

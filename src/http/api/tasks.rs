@@ -17,7 +17,11 @@ use crate::{
 pub(crate) fn operations() -> Vec<Op> {
     vec![
         Op::get("/tasks", list)
-            .named("list_tasks", "待办", "成员的待办，最紧急的在前，同级最早的在前；有期限的视图先到期的在前")
+            .named(
+                "list_tasks",
+                "待办",
+                "成员的待办，最紧急的在前，同级最早的在前；有期限的视图先到期的在前",
+            )
             .takes_query::<ListTasks>()
             .lists::<schema::ToDo>(),
     ]

@@ -101,7 +101,9 @@ fn merged(document: &Value, all: &[Value]) -> Value {
     let (mut known, mut required) = (Map::new(), Vec::new());
     for one in all {
         let one = match one["$ref"].as_str() {
-            Some(reference) => document.pointer(reference.trim_start_matches('#')).expect(reference),
+            Some(reference) => {
+                document.pointer(reference.trim_start_matches('#')).expect(reference)
+            }
             None => one,
         };
         let own = one["properties"].as_object().expect("only objects are merged");

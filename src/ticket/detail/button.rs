@@ -154,7 +154,7 @@ pub(super) fn next(ctx: &Ctx, ticket: &Ticket, buttons: &[Button]) -> Option<&'s
     let Actor::Member { userid } = &ctx.actor else { return None };
     let own = ticket.task_for(userid);
     let order = match own {
-        Some(task) if task.owner.is_some() => NEXT_OF_OWNER,
+        Some(task) if crate::row::is_alone(task) => NEXT_OF_OWNER,
         _ => NEXT_OF_OTHERS,
     };
     let was_urged = ticket.urged_at.is_some_and(|at| ctx.now.since(at) < URGED_LATELY);

@@ -77,7 +77,9 @@ pub(super) fn form_view(
                 kind: field.kind.clone(),
                 label: field.label.clone(),
                 value: value.cloned().unwrap_or_default(),
-                text: value.map(|value| text(kind, field, value, (names, &reader))).unwrap_or_default(),
+                text: value
+                    .map(|value| text(kind, field, value, (names, &reader)))
+                    .unwrap_or_default(),
                 access: if is_editable { Access::Edit } else { Access::Read },
             });
         }
