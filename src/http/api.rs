@@ -10,6 +10,7 @@ mod files;
 mod jobs;
 mod jssdk;
 mod me;
+mod mine;
 mod op;
 mod parts;
 mod people;
@@ -52,6 +53,7 @@ pub(crate) fn operations() -> Vec<Op> {
         tickets::operations(),
         files::operations(),
         tasks::operations(),
+        mine::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),

@@ -27,6 +27,7 @@ mod house;
 mod mirror;
 mod operators;
 mod outage;
+mod pages_tickets;
 mod parts;
 mod presets;
 mod questions;
