@@ -113,7 +113,7 @@ const SPECS: Record<string, Spec> = {
       const count = Number.isInteger(asked) ? Math.min(Math.max(asked, 1), COUNT_MAX) : COUNT_MAX;
       const pictures = chosenOr(await hands.pictures(count));
       const localIds = pictures.slice(0, count).map((picture) => {
-        const id = `wecom-simulator-local://${hands.kept.size + 1}`;
+        const id = `picture-${hands.kept.size + 1}`;
         hands.kept.set(id, picture);
         return id;
       });
