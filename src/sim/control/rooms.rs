@@ -7,7 +7,7 @@ use actix_web::{
     web::{self, Data, Json, Path, Query},
 };
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{After, answered, denied, talk};
 use crate::{
@@ -17,7 +17,9 @@ use crate::{
     server::Shared,
 };
 
-/// The longest list of params or result that the journal keeps, in characters of JSON.
+/// The longest text in params or a result that the journal shows whole.
+const SHOWN: usize = 2 << 10;
+/// The longest params or result that the journal keeps.
 const NOTED: usize = 16 << 10;
 
 pub(super) async fn list(shared: Data<Shared>, viewer: Path<String>) -> HttpResponse {
@@ -87,18 +89,28 @@ pub(super) async fn note_sdk_call(shared: Data<Shared>, body: Json<SdkLine>) -> 
     if line.call.is_empty() {
         return denied(&Denied::new(400, "call 为空：请写上调用的名字"));
     }
-    for value in [&mut line.params, &mut line.result] {
-        let length = value.to_string().len();
-        if length > NOTED {
-            *value = format!("{length} 字节").into();
-        }
-    }
+    shorten(&mut line.params);
+    shorten(&mut line.result);
     answered(shared.act(|world, now| {
         line.at = millis(now);
         let seq = world.journal.sdk(line);
         world.notify("jssdk", None, seq);
         Ok(json!({ "seq": seq }))
     }))
+}
+
+/// Pictures and other long texts give way to their length: the rest of the line stays readable.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::String(text) if text.len() > SHOWN => *text = format!("{} 字节", text.len()),
+        Value::Array(items) => items.iter_mut().for_each(shorten),
+        Value::Object(fields) => fields.values_mut().for_each(shorten),
+        _ => {}
+    }
+    let length = value.to_string().len();
+    if length > NOTED {
+        *value = format!("{length} 字节").into();
+    }
 }
 
 #[derive(Debug, Deserialize)]

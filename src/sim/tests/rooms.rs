@@ -148,12 +148,16 @@ async fn a_call_of_the_js_sdk_is_noted_and_a_planned_failure_is_used_up() {
         "result": { "errMsg": "getLocation:ok" }, "entry": "normal", "user": "zhangsan",
         "page": "http://e.com/", "took_ms": 12 });
     bench.post("/_sim/jssdk/calls", &line).await;
-    let big = json!({ "call": "getLocalImgData", "result": "x".repeat(20_000) });
+    let big = json!({ "call": "getLocalImgData",
+        "result": { "errMsg": "getLocalImgData:ok", "localData": "x".repeat(20_000) } });
     bench.post("/_sim/jssdk/calls", &big).await;
     let noted = bench.get("/_sim/jssdk/calls?after=0").await;
     assert_eq!(noted["items"][0]["params"]["type"], "gcj02");
     assert_eq!(noted["items"][0]["at"], 1_800_000_000_000_i64);
-    assert_eq!(noted["items"][1]["result"], "20002 字节");
+    assert_eq!(
+        noted["items"][1]["result"],
+        json!({ "errMsg": "getLocalImgData:ok", "localData": "20000 字节" })
+    );
 
     let take = async |call: &str| {
         let suffers =

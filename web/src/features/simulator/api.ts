@@ -92,8 +92,9 @@ export const sim = {
     form.set("media", message.media, message.media.name);
     return request<{ seq: number }>(path, { method: "POST", form, timeoutMs: 60_000 });
   },
-  /** What the app shows this person on the workbench. */
-  workbench: (app: string, userid: string) => request<unknown>(at("workbench", app, userid)),
+  /** What each app shows this person on the workbench. */
+  workbench: (userid: string) =>
+    request<{ items: { app: string; shown: unknown }[] }>(at("workbench", userid)),
   customer: (id: string) => request<CustomerFile>(at("customers", id)),
   setPages: (app: string, pages: Pages) =>
     request(at("apps", app), { method: "PATCH", json: { pages } }),

@@ -52,13 +52,13 @@ describe("the workbench", () => {
       { key: "待处理", data: "3", jump_url: "https://e.com/a" },
       { key: "超时", data: 0 },
     ];
-    expect(shownOf({ data: { type: "keydata", keydata: { items } } }).items).toEqual([
+    expect(shownOf({ type: "keydata", keydata: { items } }).items).toEqual([
       { key: "待处理", data: "3", url: "https://e.com/a" },
       { key: "超时", data: "0", url: null },
     ]);
     const list = { type: "list", list: { items: [{ title: "今日公告" }] } };
     expect(shownOf(list).items).toEqual([{ key: "今日公告", data: "", url: null }]);
-    for (const nothing of [null, {}, { data: { type: "keydata", keydata: { items: "x" } } }])
+    for (const nothing of [null, {}, { type: "keydata", keydata: { items: "x" } }])
       expect(shownOf(nothing).items).toEqual([]);
   });
 });

@@ -18,10 +18,8 @@ const text = (value: unknown): string =>
 const list = (value: unknown): Record<string, unknown>[] =>
   Array.isArray(value) ? value.map(object) : [];
 
-/** `data` is what the app set, by `set_workbench_data` or as the template's own: newest first. */
 export function shownOf(told: unknown): Shown {
-  const whole = object(told);
-  const data = object(whole["data"] ?? whole);
+  const data = object(told);
   const figures = list(object(data["keydata"])["items"]).map((item) => ({
     key: text(item["key"]),
     data: text(item["data"]) || "-",
