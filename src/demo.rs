@@ -111,6 +111,9 @@ pub fn against(mut config: Config, simulator: &sim::Running) -> Config {
     let corp = CorpSeed::sample();
     config.wecom.corp_id = corp.corp_id;
     config.wecom.api_base = simulator.base_url();
+    config.wecom.oauth_base = simulator.base_url();
+    config.wecom.login_base = simulator.base_url();
+    config.wecom.simulator = simulator.base_url();
     config.wecom.apps = corp
         .apps
         .into_iter()
@@ -183,6 +186,7 @@ pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
         let service = format!("http://{}", reachable(addr));
         simulator.set_callback("desk", &format!("{service}/wecom/callback/desk"));
         simulator.set_pages("desk", pages(&service));
+        simulator.set_trusted_domains("desk", vec![reachable(addr).to_string()]);
         welcome(&service, &simulator_url, &token, as_json);
     });
     let done = tokio::select! {

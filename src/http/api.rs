@@ -5,6 +5,8 @@ mod audit;
 mod customers;
 mod files;
 mod jobs;
+mod jssdk;
+mod me;
 mod op;
 mod parts;
 mod people;
@@ -43,6 +45,8 @@ pub(crate) const ROOT: &str = "/api/v1";
 /// Every operation, in the order in which the documentation shows them.
 pub(crate) fn operations() -> Vec<Op> {
     let rooms = [
+        me::operations(),
+        jssdk::operations(),
         tickets::operations(),
         files::operations(),
         tasks::operations(),

@@ -2,7 +2,7 @@
 //! what the signed link is good for. Whoever the
 //! link was made for decides what is shown: staff see the conversation, customers the way only.
 
-mod html;
+pub(crate) mod html;
 pub(crate) mod question;
 
 use actix_web::{

@@ -13,12 +13,13 @@ use kernel::{Clock, Ctx, Entropy, Error, Ids, Kind, Result};
 use org::idempotency::{self, Begin};
 use queue::intake::Accept;
 use ticket::Setup;
-use wecom::Crypt;
+use wecom::{Client, Crypt};
 
 use crate::{
     guard::Tokens,
     health::Migrated,
     reply::{Answer, Once},
+    shell::{Pages, Shells},
 };
 
 /// What the root hands in.
@@ -40,6 +41,10 @@ pub struct Shared {
     pub links: notify::Links,
     /// Where attachments lie.
     pub files: FileStore,
+    /// WeCom: logins and the tickets that pages are signed with.
+    pub wecom: Arc<Client>,
+    /// What pages and logins must know of the house.
+    pub pages: Pages,
     /// Takes callbacks.
     pub intake: Arc<dyn Accept>,
     /// The apps that are called back, by their name in the URL.
@@ -71,6 +76,7 @@ pub(crate) struct Server {
     shared: Shared,
     pub(crate) tokens: Tokens,
     pub(crate) migrated: Migrated,
+    pub(crate) shells: Shells,
 }
 
 impl Deref for Server {
@@ -88,7 +94,8 @@ impl Server {
     }
 
     pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared, tokens: Tokens::default(), migrated: Migrated::default() }
+        let shells = Shells::new(&shared);
+        Self { shared, tokens: Tokens::default(), migrated: Migrated::default(), shells }
     }
 
     /// Changes something, in one transaction with the idempotency key of the request, if it has

@@ -1,11 +1,14 @@
 //! Who works here: members and departments mirrored from WeCom, handling groups, what each
-//! member does and when he is away, API tokens, the shared store of WeCom's access tokens, idempotency keys and the audit log.
+//! member does and when he is away, API tokens, sessions of browsers and the logins that lead to
+//! them, the shared store of WeCom's access tokens, idempotency keys and the audit log.
 //!
 //! Nobody is ever deleted, for tickets refer to him: who leaves is kept as [`MemberStatus::Left`].
 //! Nothing here talks to WeCom; the root hands in what it heard, with the stamp of when it was so.
 
 pub mod idempotency;
+pub mod login;
 pub mod mirror;
+pub mod session;
 pub mod wecom_token;
 
 mod audit;

@@ -5,6 +5,7 @@
 mod act;
 mod actions;
 mod answers;
+mod counts;
 mod create;
 mod deed;
 pub mod draft;
@@ -29,6 +30,7 @@ mod view;
 pub use act::{Command, Setup, TOPIC_EVENT, act, check_replay};
 pub use actions::{ACTIONS, Action, By, Case, Change, Fills, find as find_action};
 pub use answers::files_of;
+pub use counts::{Counts, Deadline, counts};
 pub use create::{New, create};
 pub use deed::{
     Request, Run, TOPIC_ACTION, TOPIC_WEBHOOK, action_ended, is_wanted, run as run_action,

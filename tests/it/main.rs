@@ -22,6 +22,7 @@ mod delivery;
 mod families;
 mod flows;
 mod house;
+mod login;
 mod mirror;
 mod operators;
 mod outage;
