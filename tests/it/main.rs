@@ -24,6 +24,7 @@ mod delivery;
 mod families;
 mod flows;
 mod house;
+mod login;
 mod mirror;
 mod operators;
 mod outage;
