@@ -12,7 +12,7 @@ use crate::{
     effect::facts_of,
     fact::{Created, Fact},
     known::{About, Known},
-    sql,
+    offer, sql,
     ticket::{Parent, Priority, SOURCES, TemplateRef, Ticket},
     trigger,
 };
@@ -52,6 +52,8 @@ pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Resul
         let detail = "这个来源的工单只能由流程或触发器发起，请换一个来源";
         return Err(Error::field("source", "not_an_option", detail));
     }
+    let template = setup.catalog.find_newest(conn, new.template)?;
+    offer::check(conn, &ctx.actor, &template, new.source)?;
     create_for(conn, ctx, setup, new, None)
 }
 

@@ -18,6 +18,7 @@ mod leave;
 mod list;
 mod migrate;
 mod names;
+mod offer;
 mod policy;
 pub mod presence;
 mod question;
@@ -49,6 +50,7 @@ pub use leave::hand_over;
 pub use list::{Filter, list, open_of};
 pub use migrate::{Migration, Move};
 pub use names::Names;
+pub use offer::{Offered, keep_visible, offered};
 pub use policy::{Scope, reads, seen_by};
 pub use question::{CUSTOMER_KINDS, Inquiry, Question, inquire};
 pub use rehearse::{
