@@ -18,6 +18,7 @@ mod leave;
 mod list;
 mod migrate;
 mod names;
+mod offer;
 mod origin;
 mod policy;
 mod prefill;
@@ -53,6 +54,7 @@ pub use leave::hand_over;
 pub use list::{Filter, list, open_of};
 pub use migrate::{Migration, Move, runs_by};
 pub use names::Names;
+pub use offer::{Offered, keep_visible, offered};
 pub use origin::{
     Origin, OriginCustomer, OriginGroup, OriginOwner, OriginPlace, last_contact_at, origin, tags_of,
 };

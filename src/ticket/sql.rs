@@ -5,6 +5,7 @@ pub(crate) mod presence;
 pub(crate) mod refer;
 pub(crate) mod todo;
 mod turn;
+pub(crate) mod uses;
 
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
 use flow::TimerKind;

@@ -134,21 +134,7 @@ impl Priority {
 }
 
 /// The entries by which a ticket can come.
-pub const SOURCES: [&str; 13] = [
-    "app_message",
-    "menu",
-    "bot",
-    "api",
-    "chat_sidebar",
-    "customer_profile",
-    "workbench",
-    "group_menu",
-    "kf",
-    "qr",
-    "web_form",
-    "subticket",
-    "trigger",
-];
+pub const SOURCES: [&str; 13] = catalog::ENTRIES;
 
 /// Something that belongs to a ticket besides its form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -295,3 +295,96 @@ async fn who_looks_at_a_ticket_is_seen_by_the_others_until_he_is_gone() {
     assert_eq!(told.send().await.refusal().1, "ticket.needs_member");
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_templates_that_a_member_may_use_come_in_the_order_in_which_he_needs_them() {
+    let desk = Desk::open().await;
+    let business = |key: &str, visible: Value| {
+        let mut template = repair();
+        template["key"] = json!(key);
+        template["name"] = json!(key);
+        template["category"] = json!("售后");
+        template["description"] = json!("上门服务");
+        template["visible"] = visible;
+        template
+    };
+    for (key, visible) in [
+        ("open", Value::Null),
+        ("roles", json!({ "roles": ["quality"] })),
+        ("service", json!({ "departments": [2] })),
+        ("company", json!({ "departments": [1] })),
+        ("own", json!({ "members": ["zhangsan"] })),
+        ("sidebar", json!({ "entries": ["chat_sidebar"] })),
+    ] {
+        desk.publishes(&business(key, visible)).await;
+    }
+    let keys = async |userid: &str, query: &str| {
+        let page = desk.sees(userid, &format!("/me/templates{query}")).await;
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|one| one["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let everybodys = ["general_request", "company", "open", "sidebar"];
+    assert_eq!(keys("zhaomin", "").await, everybodys);
+    assert_eq!(keys("zhaomin", "?source=workbench").await, ["general_request", "company", "open"]);
+    let zhangsans = ["general_request", "company", "open", "own", "service", "sidebar"];
+    assert_eq!(keys("zhangsan", "?source=chat_sidebar").await, zhangsans);
+    let profile = json!({ "roles": ["quality"] });
+    desk.ask("PUT", "/api/v1/members/zhaomin/profile").json(&profile).send().await;
+    assert!(keys("zhaomin", "").await.contains(&"roles".to_owned()));
+    assert_eq!(desk.asks("zhaomin", "/me/templates?source=door").await.refusal().0, 400);
+
+    // What is not shown cannot be used either.
+    for (userid, template, source, status) in [
+        ("lijing", "own", "workbench", 403),
+        ("zhangsan", "own", "workbench", 201),
+        ("lijing", "sidebar", "workbench", 403),
+        ("lijing", "sidebar", "chat_sidebar", 201),
+        ("zhaomin", "service", "workbench", 403),
+    ] {
+        let new = json!({ "template": template, "source": source, "form": { "title": "一" } });
+        let told = desk.ask("POST", "/api/v1/tickets").acting_as(userid).json(&new).send().await;
+        assert_eq!(told.status, status, "{userid} {template} {source}: {}", told.text());
+        if status == 403 {
+            assert_eq!(told.refusal().1, "template.not_yours");
+        }
+    }
+    let mut wrong = business("wrong", json!({ "entries": ["door"] }));
+    wrong["description"] = json!("长".repeat(201));
+    let saved = desk.ask("PUT", "/api/v1/templates/wrong").json(&wrong).send().await.json();
+    let paths = saved["problems"].as_array().unwrap().iter();
+    let paths: Vec<_> = paths.map(|one| one["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["description", "visible.entries[0]"]);
+
+    // Most used first: for this customer, by himself, by all.
+    let guo = "wmQFAAAA0002guofeng";
+    for (template, customer, times) in [("company", None, 2), ("open", Some(guo), 1)] {
+        for _ in 0..times {
+            let new =
+                json!({ "template": template, "customer": customer, "form": { "title": "二" } });
+            desk.raises_as("zhangsan", new).await;
+        }
+    }
+    let told = desk.sees("zhangsan", "/me/templates").await["items"][0].clone();
+    assert_eq!((&told["key"], &told["uses"]), (&json!("company"), &json!(2)));
+    assert_eq!((&told["category"], &told["description"]), (&json!("售后"), &json!("上门服务")));
+    assert_eq!(told["last_used_at"], "2026-11-23T01:00:00.000000Z");
+    assert_eq!(keys("zhangsan", &format!("?customer={guo}")).await[0], "open");
+    assert_eq!(keys("wuting", "").await[0], "company", "who used none sees what others use");
+
+    let pin = async |method: &str, key: &str| {
+        let ask = desk.ask(method, &format!("/api/v1/me/pins/{key}")).acting_as("zhangsan");
+        ask.send().await.status
+    };
+    assert_eq!((pin("PUT", "own").await, pin("PUT", "own").await), (204, 204));
+    assert_eq!(pin("PUT", "nothing").await, 404);
+    let pinned = async || {
+        let page = desk.sees("zhangsan", "/me/templates").await;
+        let items = page["items"].as_array().unwrap().clone();
+        items.into_iter().filter(|one| one["is_pinned"] == true).count()
+    };
+    assert_eq!(pinned().await, 1);
+    assert_eq!((pin("DELETE", "own").await, pinned().await), (204, 0));
+    let told = desk.ask("GET", "/api/v1/me/templates").send().await;
+    assert_eq!(told.refusal().1, "ticket.needs_member");
+    desk.close().await;
+}

@@ -15,7 +15,7 @@ pub(crate) use belonging::{
 };
 pub(crate) use me::Me;
 pub(crate) use page::{
-    Counts, CustomerName, People, Person, StepName, TemplateName, TicketDetail, TicketRow,
+    Counts, CustomerName, Offered, People, Person, StepName, TemplateName, TicketDetail, TicketRow,
 };
 pub(crate) use part::{Calendar, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
@@ -334,6 +334,12 @@ pub(crate) struct Template {
     key: String,
     version: u32,
     name: String,
+    /// 一句话说明用途
+    description: Option<String>,
+    /// 列在哪一类下
+    category: Option<String>,
+    /// 谁、从哪些入口可以使用；没有则所有人、所有入口
+    visible: Option<Visible>,
     /// 是否投诉：投诉过多次的客户，以后的工单更优先
     is_complaint: Option<bool>,
     /// 计算工作时间用的日历；没有则为企业日历
@@ -342,6 +348,19 @@ pub(crate) struct Template {
     flow: Flow,
     /// 几张相同的工单会发起什么
     triggers: Option<Vec<Trigger>>,
+}
+
+/// 谁、从哪些入口可以使用；人只要符合一项，没有写人就是所有人，没有写入口就是所有入口
+#[derive(ToSchema)]
+pub(crate) struct Visible {
+    /// 有这些角色之一的成员
+    roles: Option<Vec<String>>,
+    /// 在这些部门或其下级部门的成员
+    departments: Option<Vec<i64>>,
+    /// 这些成员
+    members: Option<Vec<String>>,
+    /// 这些来源入口
+    entries: Option<Vec<String>>,
 }
 
 /// 表单

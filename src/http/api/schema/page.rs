@@ -246,3 +246,21 @@ pub(crate) struct Counts {
 pub(crate) struct People {
     people: Vec<Here>,
 }
+
+/// 可以使用的模板
+#[derive(ToSchema)]
+pub(crate) struct Offered {
+    key: String,
+    version: u32,
+    name: String,
+    /// 一句话说明用途
+    description: String,
+    /// 列在哪一类下
+    category: String,
+    /// 自己用过多少次
+    uses: i64,
+    /// 自己最近一次使用
+    #[schema(required, format = DateTime)]
+    last_used_at: Option<String>,
+    is_pinned: bool,
+}
