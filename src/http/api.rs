@@ -5,6 +5,7 @@ mod audit;
 mod customers;
 mod files;
 mod jobs;
+mod live;
 mod mine;
 mod op;
 mod parts;
@@ -48,6 +49,7 @@ pub(crate) fn operations() -> Vec<Op> {
         files::operations(),
         tasks::operations(),
         mine::operations(),
+        live::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ticket::{
-    Attachment, Child, Link, Parent, Priority, Status, Task, TaskState, TemplateRef, Ticket,
+    Attachment, CheckIn, Child, Link, Parent, Priority, Status, Task, TaskState, TemplateRef,
+    Ticket,
 };
 
 /// One thing that became true.
@@ -138,6 +139,11 @@ pub enum Fact {
         /// What.
         attachment: Attachment,
     },
+    /// Somebody was there.
+    CheckedIn {
+        /// Where, and how far from where the ticket is about.
+        check_in: CheckIn,
+    },
     /// Somebody asked for haste.
     Urged,
 }
@@ -259,6 +265,7 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
         flow: State::default(),
         tasks: Vec::new(),
         attachments: Vec::new(),
+        check_ins: Vec::new(),
         tags: created.tags,
         parent: created.parent,
         children: Vec::new(),
@@ -347,6 +354,7 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
             ticket.status = Status::Open;
             ticket.closed_at = None;
         }
+        Fact::CheckedIn { check_in } => ticket.check_ins.push(check_in.clone()),
         Fact::Attached { attachment } => ticket.attachments.push(attachment.clone()),
         Fact::Urged => {
             ticket.urged += 1;

@@ -16,6 +16,7 @@ mod family;
 mod known;
 mod leave;
 mod list;
+pub mod live;
 mod migrate;
 mod names;
 mod offer;
@@ -26,8 +27,10 @@ mod rehearse;
 mod responsibility;
 mod row;
 mod schema;
+mod similar;
 mod sql;
 mod ticket;
+mod timeline;
 mod todo;
 mod trigger;
 mod view;
@@ -58,17 +61,18 @@ pub use rehearse::{
 };
 pub use responsibility::{Duty, Responsibility, responsibility};
 pub use row::{CustomerName, Person, Row, StepName, TemplateName, row};
+pub use similar::{Similar, Wanted, similar};
 pub use sql::{event, events, find_by_no, get, ids_after};
 pub use ticket::{
-    Attachment, Child, Link, Parent, Priority, SOURCES, Status, Task, TaskState, TemplateRef,
-    Ticket,
+    Attachment, CheckIn, Child, Link, Parent, Priority, SOURCES, Status, Task, TaskState,
+    TemplateRef, Ticket,
+};
+pub use timeline::{
+    DecisionView, EntryFile, EntryKind, TimelineEntry, for_customers, is_public, timeline,
 };
 pub use todo::{Counts, ToDo, TodoRow, counts, to_do};
 pub use trigger::{TOPIC_TRIGGER, forget, look};
-pub use view::{
-    AskedView, ChildView, DecisionView, Progress, StepView, TaskView, TicketView, TimelineEntry,
-    allowed, timeline, view,
-};
+pub use view::{AskedView, ChildView, Progress, StepView, TaskView, TicketView, allowed, view};
 
 #[cfg(test)]
 mod tests;

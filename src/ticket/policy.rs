@@ -73,6 +73,7 @@ pub fn seen_by(reader: &Actor, mut ticket: Ticket, template: &Published) -> Tick
     ticket.form = readable(reader, &ticket, template);
     if matches!(reader, Actor::Customer { .. }) {
         ticket.attachments.retain(|one| matches!(one.by, Actor::Customer { .. }));
+        ticket.check_ins.clear();
     }
     ticket
 }

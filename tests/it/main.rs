@@ -25,6 +25,7 @@ mod house;
 mod mirror;
 mod operators;
 mod outage;
+mod pages_live;
 mod pages_tickets;
 mod parts;
 mod presets;

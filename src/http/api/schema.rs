@@ -8,13 +8,14 @@ mod page;
 mod part;
 
 pub(crate) use page::{
-    Counts, CustomerName, Offered, People, Person, StepName, TemplateName, TicketDetail,
+    Counts, CustomerName, LiveSince, Offered, People, Person, Similar, StepName, TemplateName,
+    TicketDetail,
 };
 pub(crate) use part::{Calendar, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use around::{Asked, Link, Progress, Trigger};
+use around::{Asked, CheckIn, Link, Progress, Trigger};
 
 /// 被拒绝的原因（RFC 9457）
 #[derive(ToSchema)]
@@ -126,6 +127,8 @@ pub(crate) struct Ticket {
     /// 已请客户补充、还没有回复的内容
     asked: Vec<Asked>,
     attachments: Vec<Attachment>,
+    /// 签到，最早的在前
+    check_ins: Vec<CheckIn>,
     tags: Vec<String>,
     /// 发起它的工单
     #[schema(required)]
@@ -266,6 +269,33 @@ pub(crate) struct TimelineEntry {
     text: String,
     /// 按规则做出的决定，以及为什么
     decisions: Vec<Decision>,
+    kind: EntryKind,
+    /// 操作者的名字
+    by_name: String,
+    /// 一同添加的文件
+    files: Vec<EntryFile>,
+    /// 客户是否看得到
+    is_public: bool,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum EntryKind {
+    State,
+    Comment,
+    File,
+    Checkin,
+    Notice,
+    Approval,
+}
+
+/// 时间线上的文件
+#[derive(ToSchema)]
+pub(crate) struct EntryFile {
+    id: String,
+    /// `image`、`voice`、`video`、`file`
+    kind: String,
+    name: String,
 }
 
 /// 按规则做出的决定
