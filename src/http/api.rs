@@ -9,6 +9,7 @@ mod customers;
 mod files;
 mod jobs;
 mod jssdk;
+mod live;
 mod me;
 mod mine;
 mod op;
@@ -54,6 +55,7 @@ pub(crate) fn operations() -> Vec<Op> {
         files::operations(),
         tasks::operations(),
         mine::operations(),
+        live::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),

@@ -7,6 +7,7 @@ mod assets;
 mod callback;
 mod guard;
 mod health;
+mod live;
 mod login;
 mod openapi;
 mod page;

@@ -28,6 +28,7 @@ mod login;
 mod mirror;
 mod operators;
 mod outage;
+mod pages_live;
 mod pages_tickets;
 mod parts;
 mod presets;
