@@ -22,7 +22,7 @@ pub use belonging::{
 };
 pub use customer::{
     Customer, CustomerFilter, CustomerKind, Follow, find_by_external, find_by_id, find_by_unionid,
-    list,
+    list, names_of,
 };
 pub use group::{ChatGroup, GroupFilter, find_group, list_groups};
 pub use import::{Cells, Column, Imported, ROWS_MAX, Reading, import};

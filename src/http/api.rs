@@ -8,6 +8,7 @@ mod context;
 mod customers;
 mod files;
 mod jobs;
+mod mine;
 mod op;
 mod parts;
 mod people;
@@ -49,6 +50,7 @@ pub(crate) fn operations() -> Vec<Op> {
         tickets::operations(),
         files::operations(),
         tasks::operations(),
+        mine::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),

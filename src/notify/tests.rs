@@ -59,6 +59,8 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         owner: None,
         opened_at: Timestamp(0),
         closed_at: None,
+        due_at: None,
+        is_approval: false,
     };
     Ticket {
         id: TicketId(7),

@@ -7,6 +7,7 @@ mod failures;
 mod receiver;
 mod sending;
 mod tokens;
+mod workbench;
 
 use std::time::Duration;
 

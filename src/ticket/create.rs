@@ -106,9 +106,10 @@ pub(crate) fn create_for(
     let known = Known::new(conn, ctx.now, setup, about, &template);
     let (state, effects) = flow::start(&template.flow, &known, ctx.now);
     let decided = known.decided()?;
+    let opened = facts_of(ctx, None, (&template.flow, &state), effects);
     let mut facts = vec![Fact::Created(Box::new(created)), Fact::Stepped { state }];
     facts.extend(raised);
-    facts.extend(facts_of(ctx, None, effects));
+    facts.extend(opened);
     let records = settle(conn, ctx, decided, &facts)?;
     facts.extend(records);
     let ticket = commit(conn, ctx, TicketId::next(&ctx.ids, ctx.now), None, "create", facts)?;

@@ -212,6 +212,12 @@ pub struct Task {
     pub opened_at: Timestamp,
     /// When it ended.
     pub closed_at: Option<Timestamp>,
+    /// When it is to be done, or was to be; none without a limit, and while the clock stands still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Whether it asks for a yes or a no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_approval: bool,
 }
 
 /// The step of another ticket that raised this one.

@@ -10,7 +10,8 @@ use kernel::{Actor, Ctx, Cursor, Error, Kind, Limit, Page, Result, Timestamp};
 use org::Member;
 use serde::{Deserialize, Serialize};
 use ticket::{
-    AssetView, Closeness, Complaint, Filter, OriginPlace, Scope, TicketView, Wanted, closeness,
+    AssetView, Closeness, Complaint, Filter, Names, OriginPlace, Row, Scope, TemplateRef, Ticket,
+    Wanted, closeness,
 };
 use utoipa::IntoParams;
 
@@ -19,7 +20,7 @@ use super::{
     belongings::{asset_for, may_read_all},
     chats::no_chat,
     schema,
-    tickets::{Means, shown},
+    tickets::Means,
 };
 use crate::{
     guard::{Caller, Signed, may},
@@ -123,8 +124,8 @@ struct Follower {
 #[derive(Serialize)]
 struct CustomerContext {
     customer: Seen,
-    open: Vec<TicketView>,
-    past: Vec<TicketView>,
+    open: Vec<Row>,
+    past: Vec<Row>,
     past_next: Option<String>,
     opportunities: Vec<Kept<Opportunity>>,
     orders: Vec<Kept<Order>>,
@@ -137,8 +138,8 @@ struct CustomerContext {
 struct ChatContext {
     chat: Chat,
     sender: Option<Seen>,
-    open: Vec<TicketView>,
-    past: Vec<TicketView>,
+    open: Vec<Row>,
+    past: Vec<Row>,
     past_next: Option<String>,
 }
 
@@ -214,9 +215,15 @@ fn name_of(members: &BTreeMap<String, Member>, userid: &str) -> String {
 }
 
 /// A part of the tickets that a filter finds and the caller may see.
-fn tickets(conn: &mut Conn, ctx: &Ctx, means: &Means, filter: &Filter) -> Result<Page<TicketView>> {
+fn tickets(conn: &mut Conn, ctx: &Ctx, means: &Means, filter: &Filter) -> Result<Page<Row>> {
     let page = ticket::list(conn, &Scope::of(&ctx.actor), filter)?;
-    let items: Result<_> = page.items.iter().map(|one| shown(conn, ctx, means, one)).collect();
+    let names = Names::in_rows(conn, &page.items)?;
+    let row = |ticket: &Ticket| {
+        let TemplateRef { key, version } = &ticket.template;
+        let template = means.0.catalog.find(conn, key, *version)?;
+        Ok(ticket::row(ctx, ticket, &template, &names))
+    };
+    let items: Result<_> = page.items.iter().map(row).collect();
     Ok(Page { items: items?, next: page.next })
 }
 
@@ -227,7 +234,7 @@ fn open_and_past(
     means: &Means,
     filter: Filter,
     (cursor, limit): (Option<Cursor>, Limit),
-) -> Result<(Vec<TicketView>, Page<TicketView>)> {
+) -> Result<(Vec<Row>, Page<Row>)> {
     let limit_open = Limit::new(Some(OPEN_MAX))?;
     let open = Filter { is_ended: Some(false), limit: limit_open, ..filter.clone() };
     let past = Filter { is_ended: Some(true), cursor, limit, ..filter };

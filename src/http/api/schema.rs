@@ -5,12 +5,14 @@
 
 mod around;
 mod belonging;
+mod page;
 mod part;
 
 pub(crate) use belonging::{
     Asset, AssetWithHistory, Chat, ChatContext, CustomerContext, Imported, NewAsset,
     NewOpportunity, NewOrder, Opportunity, Order, Place, PlaceRef, Prefill,
 };
+pub(crate) use page::{Counts, CustomerName, People, Person, StepName, TemplateName, TicketDetail};
 pub(crate) use part::{Calendar, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -35,7 +37,7 @@ pub(crate) struct Problem {
     /// 请求编号，也在 `x-request-id` 应答头中
     request_id: String,
     /// 工单现在的样子；只在 409 时给出
-    current: Option<Ticket>,
+    current: Option<TicketDetail>,
 }
 
 /// 一个出错的字段
@@ -99,9 +101,22 @@ pub(crate) struct Ticket {
     priority: Priority,
     /// 来源入口
     source: String,
-    template: TemplateRef,
+    template: TemplateName,
     #[schema(required)]
-    customer: Option<CustomerRef>,
+    customer: Option<CustomerName>,
+    /// 所在的步骤；自己有待办时为自己的那一步
+    #[schema(required)]
+    step: Option<StepName>,
+    /// 正在处理或可以认领的成员，最多 20 位
+    handlers: Vec<Person>,
+    /// 最早的处理期限
+    #[schema(required, format = DateTime)]
+    due_at: Option<String>,
+    is_overdue: bool,
+    /// 计时是否暂停
+    is_paused: bool,
+    /// 请求者现在是否有已认领的待办
+    is_mine: bool,
     #[schema(required)]
     chat_id: Option<String>,
     /// 表单的填写内容
@@ -161,19 +176,6 @@ pub(crate) struct Child {
     state: Option<ChildState>,
 }
 
-/// 工单所用的模板
-#[derive(ToSchema)]
-pub(crate) struct TemplateRef {
-    key: String,
-    version: u32,
-}
-
-/// 工单的客户
-#[derive(ToSchema)]
-pub(crate) struct CustomerRef {
-    external_userid: String,
-}
-
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 enum StepState {
@@ -216,6 +218,7 @@ pub(crate) struct Task {
     id: String,
     /// 所在步骤
     step: String,
+    step_name: String,
     round: u32,
     state: TaskState,
     #[schema(required)]
@@ -224,6 +227,10 @@ pub(crate) struct Task {
     opened_at: String,
     #[schema(required, format = DateTime)]
     closed_at: Option<String>,
+    /// 处理期限；没有时限或计时暂停时为 null
+    #[schema(required, format = DateTime)]
+    due_at: Option<String>,
+    is_approval: bool,
 }
 
 /// 待办列表中的一行

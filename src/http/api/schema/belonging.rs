@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{Ticket, around::Origin};
+use super::{around::Origin, page::TicketRow};
 
 /// 要登记的商机
 #[derive(ToSchema)]
@@ -259,9 +259,9 @@ pub(crate) struct Complaint {
 pub(crate) struct CustomerContext {
     customer: SeenCustomer,
     /// 没有结束的工单，最近更新的在前
-    open: Vec<Ticket>,
+    open: Vec<TicketRow>,
     /// 已结束的工单，最近更新的在前
-    past: Vec<Ticket>,
+    past: Vec<TicketRow>,
     #[schema(required)]
     past_next: Option<String>,
     opportunities: Vec<Opportunity>,
@@ -291,8 +291,8 @@ pub(crate) struct ChatContext {
     chat: SeenChat,
     #[schema(required)]
     sender: Option<SeenCustomer>,
-    open: Vec<Ticket>,
-    past: Vec<Ticket>,
+    open: Vec<TicketRow>,
+    past: Vec<TicketRow>,
     #[schema(required)]
     past_next: Option<String>,
 }
