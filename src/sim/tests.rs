@@ -8,6 +8,7 @@ mod receiver;
 mod rooms;
 mod sending;
 mod tokens;
+mod workbench;
 
 use std::time::Duration;
 

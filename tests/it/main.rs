@@ -41,3 +41,4 @@ mod talk;
 mod templates;
 mod tickets;
 mod trials;
+mod workbench;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{Form, Priority, Status, Ticket};
+use super::{Form, Priority, Status, Ticket, belonging::Related};
 
 /// 模板和它的名称
 #[derive(ToSchema)]
@@ -94,6 +94,8 @@ pub(crate) struct TicketDetail {
     waiting: Vec<Waiting>,
     /// 正在查看的成员
     people_here: Vec<Here>,
+    /// 表单里填的商机、订单和设备
+    related: Related,
 }
 
 #[derive(ToSchema)]
