@@ -32,6 +32,7 @@ use actix_web::{
 };
 
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
+pub use jssdk::host_of;
 pub(crate) use op::Op;
 pub use parts::check_people;
 pub(crate) use schema::Problem;

@@ -18,7 +18,7 @@ mod shared;
 mod shell;
 mod watch;
 
-pub use api::check_people;
+pub use api::{check_people, host_of};
 pub use callback::{Raw, TOPIC_CALLBACK};
 pub use openapi::openapi;
 pub use server::{Settings, bind};
