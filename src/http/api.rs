@@ -37,6 +37,7 @@ use actix_web::{
 };
 
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
+pub use jssdk::host_of;
 pub(crate) use op::Op;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::{Means, names_in};

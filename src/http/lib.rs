@@ -19,6 +19,7 @@ mod shared;
 mod shell;
 mod watch;
 
+pub use api::host_of;
 pub use callback::{Raw, TOPIC_CALLBACK};
 pub use openapi::openapi;
 pub use server::{Settings, bind};

@@ -4,6 +4,7 @@ mod callbacks;
 mod cards;
 mod company;
 mod failures;
+mod logins;
 mod receiver;
 mod rooms;
 mod sending;
