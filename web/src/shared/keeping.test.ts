@@ -152,7 +152,13 @@ describe("a draft", () => {
   const key: DraftKey = { user: "zhangsan", template: "repair", customer: "wm1" };
   const drafting = (values: Record<string, unknown>, of: () => DraftKey | null = () => key) => {
     const scope = effectScope();
-    const draft = scope.run(() => useDraft(of, values, (kept) => void Object.assign(values, kept)));
+    const draft = scope.run(() =>
+      useDraft(
+        of,
+        () => values,
+        (kept) => void Object.assign(values, kept),
+      ),
+    );
     return { scope, draft };
   };
 

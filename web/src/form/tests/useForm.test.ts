@@ -126,6 +126,7 @@ describe("filling in a form", () => {
     form.prefill({ title: "别的", phone: "13800138000", gone: 1 }, { phone: "customer" });
     expect(form.values).toMatchObject({ title: "我的", phone: "13800138000" });
     expect(form.from).toEqual({ phone: "customer" });
+    expect(form.typed.value).toEqual({ title: "我的" });
     form.unfill("phone");
     expect(form.answers()).toEqual({ title: "我的" });
     form.prefill({ phone: "1" });
