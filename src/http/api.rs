@@ -2,11 +2,15 @@
 //! are all read, so that none of them can lag behind another.
 
 mod audit;
+mod belongings;
+mod chats;
+mod context;
 mod customers;
 mod files;
 mod jobs;
 mod jssdk;
 mod me;
+mod mine;
 mod op;
 mod parts;
 mod people;
@@ -33,7 +37,6 @@ use actix_web::{
 
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
 pub(crate) use op::Op;
-pub use parts::check_people;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::{Means, names_in};
 
@@ -50,10 +53,14 @@ pub(crate) fn operations() -> Vec<Op> {
         tickets::operations(),
         files::operations(),
         tasks::operations(),
+        mine::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),
         customers::operations(),
+        belongings::operations(),
+        chats::operations(),
+        context::operations(),
         people::operations(),
         working::operations(),
         jobs::operations(),

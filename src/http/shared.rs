@@ -37,6 +37,8 @@ pub struct Shared {
     pub setup: Setup,
     /// The handling groups that are as the configuration says, by key.
     pub configured_groups: BTreeSet<String>,
+    /// The customer groups whose places are as the configuration says.
+    pub configured_places: BTreeSet<String>,
     /// Reads the signed addresses of progress pages.
     pub links: notify::Links,
     /// Where attachments lie.

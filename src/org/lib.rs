@@ -26,10 +26,13 @@ mod token;
 
 pub use audit::{AuditEntry, AuditFilter, audit, list_audit};
 pub use department::{Department, find_department, list_departments};
-pub use group::{Group, delete_group, find_group, group_members, list_groups, set_group};
+pub use group::{
+    Group, delete_group, find_group, group_members, list_groups, save_group, set_group,
+};
 pub use leave::{Leave, NewLeave, away, end_leave, list_leaves, put_leave};
 pub use member::{
-    Member, MemberFilter, MemberStatus, find_member, list_members, members_by_ids, visible_members,
+    Member, MemberFilter, MemberStatus, check_members, find_member, list_members, members_by_ids,
+    visible_members,
 };
 pub use position::{MapSystem, Seen, positions, put_position};
 pub use profile::{Profile, profile, profiles, put_profile, with_role};

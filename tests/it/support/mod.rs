@@ -8,7 +8,7 @@ mod desk;
 mod outlet;
 mod process;
 
-pub(crate) use ask::{Second, Told};
+pub(crate) use ask::{Second, Told, step_state};
 pub(crate) use browser::{Browser, DESKTOP, WECOM};
 pub(crate) use chat::{Chat, Entry};
 pub(crate) use db::{Schema, mysql};

@@ -1,24 +1,9 @@
-import type { Key } from "./zh-CN";
+import type { simulator as zh } from "../zh-CN/simulator";
 
-export const en: Record<Key, string> = {
+export const simulator: Record<keyof typeof zh, string> = {
   "app.title": "WeCom simulator",
   "app.subtitle": "qidan",
-  "app.theme": "Theme",
-  "app.theme.auto": "System",
-  "app.theme.light": "Light",
-  "app.theme.dark": "Dark",
   "app.language": "Language",
-  "app.close": "Close",
-  "app.cancel": "Cancel",
-  "app.retry": "Retry",
-  "app.copy": "Copy",
-  "app.copied": "Copied",
-  "app.more": "More",
-  "app.delete": "Delete",
-  "app.save": "Save",
-  "app.add": "Add",
-  "app.done": "Done",
-  "app.loading": "Loading…",
 
   "line.open": "Live",
   "line.connecting": "Connecting",
@@ -68,7 +53,6 @@ export const en: Record<Key, string> = {
   "chat.recalled": "{app} recalled a message",
   "chat.event": "event {name}",
   "chat.load.failed": "The chat did not load: {why}",
-  "chat.yesterday": "Yesterday",
 
   "talk.list": "Conversations",
   "talk.workbench": "Workbench",
@@ -350,5 +334,4 @@ export const en: Record<Key, string> = {
   "error.missing": "It is no longer there",
   "error.refused": "The simulator refused",
   "error.broken": "The simulator failed",
-  "error.with": "{what} ({detail})",
 };

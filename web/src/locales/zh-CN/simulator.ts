@@ -1,23 +1,8 @@
-// The words of every page, in the language they are written in first.
-export const zhCN = {
+// The words of the simulator's page. Its own words for what went wrong replace the common ones.
+export const simulator = {
   "app.title": "企业微信模拟器",
   "app.subtitle": "企单",
-  "app.theme": "外观",
-  "app.theme.auto": "跟随系统",
-  "app.theme.light": "浅色",
-  "app.theme.dark": "深色",
   "app.language": "语言",
-  "app.close": "关闭",
-  "app.cancel": "取消",
-  "app.retry": "重试",
-  "app.copy": "复制",
-  "app.copied": "已复制",
-  "app.more": "更多",
-  "app.delete": "删除",
-  "app.save": "保存",
-  "app.add": "添加",
-  "app.done": "已完成",
-  "app.loading": "正在载入…",
 
   "line.open": "实时",
   "line.connecting": "连接中",
@@ -65,7 +50,6 @@ export const zhCN = {
   "chat.recalled": "{app} 撤回了一条消息",
   "chat.event": "事件 {name}",
   "chat.load.failed": "聊天记录没有载入：{why}",
-  "chat.yesterday": "昨天",
 
   "talk.list": "会话",
   "talk.workbench": "工作台",
@@ -347,7 +331,4 @@ export const zhCN = {
   "error.missing": "已经不存在了",
   "error.refused": "模拟器没有接受",
   "error.broken": "模拟器内部出错",
-  "error.with": "{what}（{detail}）",
 } as const;
-
-export type Key = keyof typeof zhCN;
