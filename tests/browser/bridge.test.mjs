@@ -109,6 +109,7 @@ test("a page puts words and a link into the chat, and the customer opens the lin
 
   await page.getByRole("button", { name: "以客户身份打开" }).click();
   const phone = await frameAt(page, "progress");
+  await screenshot(page, "bridge-split");
   assert.equal(await phone.evaluate(() => window.name), `wecom-simulator:customer:${HEYAN}`);
   assert.equal((await ask(phone, "getContext")).errMsg, "getContext:function not exist");
   await page.getByRole("button", { name: "回到聊天" }).click();
