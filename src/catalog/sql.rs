@@ -1,5 +1,6 @@
 //! The SQL about templates. Nothing here decides anything.
 
+pub(crate) mod count;
 pub(crate) mod part;
 
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};

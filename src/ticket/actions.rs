@@ -8,14 +8,18 @@ mod attach;
 mod claim;
 mod comment;
 mod complete;
+mod confirm;
 mod cosign;
 mod delegate;
+mod deny;
 mod jump;
 mod prioritise;
+mod rate;
 mod recall;
 mod reject;
 mod release;
 mod reopen;
+mod reply;
 mod resubmit;
 mod resume;
 mod r#return;
@@ -49,6 +53,10 @@ pub const ACTIONS: &[&dyn Action] = &[
     &recall::Recall,
     &ask::Ask,
     &answer::Answer,
+    &reply::Reply,
+    &confirm::Confirm,
+    &deny::Deny,
+    &rate::Rate,
     &comment::Comment,
     &attach::Attach,
     &prioritise::Prioritise,

@@ -22,6 +22,7 @@ mod rehearse;
 mod responsibility;
 mod schema;
 mod sql;
+mod survey;
 mod ticket;
 mod trigger;
 mod view;
@@ -45,9 +46,10 @@ pub use rehearse::{
     Compared, Rehearsal, Sample, Stop, Stuck, TICKETS_MAX, Verdict, rehearse, rehearse_last,
 };
 pub use responsibility::{Duty, Responsibility, responsibility};
-pub use sql::{event, events, find_by_no, get, ids_after};
+pub use sql::{event, events, find_by_no, get, ids_after, version_of};
+pub use survey::{Survey, may_judge, survey};
 pub use ticket::{
-    Attachment, Child, Link, Parent, Priority, SOURCES, Status, Task, TaskState, TemplateRef,
+    Attachment, Child, Judgement, Link, Parent, Priority, Rating, SOURCES, Status, Task, TaskState, TemplateRef,
     Ticket,
 };
 pub use trigger::{TOPIC_TRIGGER, forget, look};

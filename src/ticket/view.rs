@@ -305,7 +305,7 @@ pub fn timeline(events: &[Event], names: &BTreeMap<String, String>) -> Vec<Timel
 }
 
 /// What somebody did, of the verbs of which no more is to be told.
-const DONE: [(&str, &str); 18] = [
+const DONE: [(&str, &str); 21] = [
     ("create", "创建了工单"),
     ("claim", "认领了工单"),
     ("complete", "完成了处理"),
@@ -324,6 +324,9 @@ const DONE: [(&str, &str); 18] = [
     ("suspend", "挂起了工单"),
     ("resume", "恢复了工单"),
     ("jump", "人工介入"),
+    ("reply", "回复"),
+    ("confirm", "确认已经解决"),
+    ("deny", "表示没有解决"),
 ];
 
 fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> String {
@@ -365,6 +368,7 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
             });
             format!("关联工单 {}", no.collect::<Vec<_>>().join("、"))
         }
+        "rate" => format!("{name} {}", rating(event)),
         "transfer" => format!("{name} 转办给 {}", receiver(event, name_of)),
         "delegate" => format!("{name} 委派给 {}", receiver(event, name_of)),
         "cosign" => match receiver(event, name_of) {
@@ -383,6 +387,23 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
     match said {
         Some(text) => format!("{done}：{text}"),
         None => done,
+    }
+}
+
+/// What the customer thought of it.
+fn rating(event: &Event) -> String {
+    let rated = event.facts.iter().find_map(|fact| match fact {
+        Fact::Rated { stars, reasons, text } => Some((stars, reasons, text)),
+        _ => None,
+    });
+    let Some((stars, reasons, text)) = rated else { return "作了评价".to_owned() };
+    let mut words = format!("评价 {stars} 星");
+    if !reasons.is_empty() {
+        words = format!("{words}（{}）", reasons.join("、"));
+    }
+    match text {
+        Some(text) => format!("{words}：{text}"),
+        None => words,
     }
 }
 

@@ -400,6 +400,8 @@ pub(crate) fn shown(
     ticket: &Ticket,
 ) -> Result<TicketView> {
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-    let link = |ask| links.question_url(ticket.id, ask, ctx.now);
+    let is_asked = ticket.flow.steps.iter().any(|run| run.asked.is_some());
+    let generation = if is_asked { notify::customer::generation(conn, ticket.id)? } else { 0 };
+    let link = |ask| links.question_url(ticket.id, ask, generation, ctx.now);
     Ok(ticket::view(ctx, ticket, &template, &link))
 }
