@@ -2,12 +2,15 @@
 //! are all read, so that none of them can lag behind another.
 
 mod audit;
+mod codes;
 mod customers;
 mod files;
 mod jobs;
 mod op;
 mod parts;
 mod people;
+mod progress;
+mod public;
 mod schema;
 mod tasks;
 mod templates;
@@ -32,6 +35,7 @@ use actix_web::{
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
 pub(crate) use op::Op;
 pub use parts::check_people;
+pub use public::VISIT;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::{Means, names_in};
 
@@ -44,11 +48,14 @@ pub(crate) const ROOT: &str = "/api/v1";
 pub(crate) fn operations() -> Vec<Op> {
     let rooms = [
         tickets::operations(),
+        progress::operations(),
         files::operations(),
         tasks::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),
+        codes::operations(),
+        public::operations(),
         customers::operations(),
         people::operations(),
         working::operations(),

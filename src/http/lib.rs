@@ -4,6 +4,7 @@
 
 mod api;
 mod assets;
+mod brake;
 mod callback;
 mod guard;
 mod health;
@@ -15,7 +16,7 @@ mod server;
 mod shared;
 mod watch;
 
-pub use api::check_people;
+pub use api::{VISIT, check_people};
 pub use callback::{Raw, TOPIC_CALLBACK};
 pub use openapi::openapi;
 pub use server::{Settings, bind};

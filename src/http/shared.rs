@@ -18,6 +18,7 @@ use wecom::Crypt;
 use crate::{
     guard::Tokens,
     health::Migrated,
+    brake::Brakes,
     reply::{Answer, Once},
 };
 
@@ -71,6 +72,7 @@ pub(crate) struct Server {
     shared: Shared,
     pub(crate) tokens: Tokens,
     pub(crate) migrated: Migrated,
+    pub(crate) brakes: Brakes,
 }
 
 impl Deref for Server {
@@ -88,7 +90,7 @@ impl Server {
     }
 
     pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared, tokens: Tokens::default(), migrated: Migrated::default() }
+        Self { shared, tokens: Tokens::default(), migrated: Migrated::default(), brakes: Brakes::default() }
     }
 
     /// Changes something, in one transaction with the idempotency key of the request, if it has
