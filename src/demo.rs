@@ -111,6 +111,9 @@ pub fn against(mut config: Config, simulator: &sim::Running) -> Config {
     let corp = CorpSeed::sample();
     config.wecom.corp_id = corp.corp_id;
     config.wecom.api_base = simulator.base_url();
+    config.wecom.oauth_base = simulator.base_url();
+    config.wecom.login_base = simulator.base_url();
+    config.wecom.simulator = simulator.base_url();
     config.wecom.apps = corp
         .apps
         .into_iter()

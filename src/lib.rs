@@ -183,6 +183,8 @@ impl House {
             configured_groups: config.groups.keys().cloned().collect(),
             links,
             files: store,
+            wecom: client.clone(),
+            pages: pages(&config),
             intake: intake.clone(),
             apps: crypts(&config)?,
             ring: Arc::new(move || bell.ring()),
@@ -387,6 +389,24 @@ fn client(config: &Config, db: &Db, clock: &Clock, holder: i64) -> Result<Client
     };
     let tokens = Arc::new(tokens::SharedTokens(db.clone()));
     Ok(Client::new(http, corp, tokens, clock.clone(), holder))
+}
+
+/// What pages and logins must know of the house.
+fn pages(config: &Config) -> http::Pages {
+    let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
+    let app = config.wecom.apps.get(&config.wecom.app);
+    let simulator = trimmed(&config.wecom.simulator);
+    http::Pages {
+        public_url: trimmed(&config.server.public_url),
+        corp_id: config.wecom.corp_id.clone(),
+        app: config.wecom.app.clone(),
+        agent_id: app.map(|app| app.agent_id).unwrap_or_default(),
+        oauth_base: config.wecom.oauth_base.clone(),
+        login_base: config.wecom.login_base.clone(),
+        simulator: Some(simulator).filter(|origin| !origin.is_empty()),
+        organisation: config.organisation.name.clone(),
+        max_file_bytes: config.files.max_bytes,
+    }
 }
 
 fn desk(config: &Config, links: Links, setup: Setup) -> Desk {

@@ -181,6 +181,8 @@ impl Repair {
         }
         let record: Record = Box::new(move |conn, ctx| {
             org::idempotency::purge(conn, ctx.now)?;
+            org::session::purge(conn, ctx.now)?;
+            org::login::purge(conn, ctx.now)?;
             notify::purge(conn, ctx.now)?;
             ticket::forget(conn, ctx.now)?;
             self.plan(conn, ctx)

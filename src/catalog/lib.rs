@@ -26,7 +26,7 @@ pub use draft::{
     State, archive, draft, drop_draft, ensure, problems, publish, renew, resolved, save_draft,
     source, versions, written,
 };
-pub use keep::{Kept, delete_part, find_part, list_parts, save_part, users};
+pub use keep::{Kept, delete_part, find_part, list_parts, released_with, save_part, users};
 pub use part::{Condition, Look, Part, PartKind, Parts, kept_parts};
 pub use preset::{Preset, import, presets};
 pub use published::Published;

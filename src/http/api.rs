@@ -6,6 +6,8 @@ mod codes;
 mod customers;
 mod files;
 mod jobs;
+mod jssdk;
+mod me;
 mod op;
 mod parts;
 mod people;
@@ -34,7 +36,6 @@ use actix_web::{
 
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
 pub(crate) use op::Op;
-pub use parts::check_people;
 pub use public::VISIT;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::{Means, names_in};
@@ -47,6 +48,8 @@ pub(crate) const ROOT: &str = "/api/v1";
 /// Every operation, in the order in which the documentation shows them.
 pub(crate) fn operations() -> Vec<Op> {
     let rooms = [
+        me::operations(),
+        jssdk::operations(),
         tickets::operations(),
         progress::operations(),
         files::operations(),

@@ -2,7 +2,7 @@
 //! a script, only what the signed link is good for. Whoever the link was made for decides what is
 //! shown: staff see the conversation, customers the way only, and what they can do themselves.
 
-mod html;
+pub(crate) mod html;
 mod posted;
 pub(crate) mod question;
 mod story;

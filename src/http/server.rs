@@ -15,8 +15,9 @@ use actix_web::{
 };
 
 use crate::{
-    api, assets, callback, health, openapi, page,
+    api, assets, callback, health, login, openapi, page,
     shared::{Server, Shared},
+    shell,
     watch::watch,
 };
 
@@ -116,6 +117,18 @@ fn routes(config: &mut ServiceConfig) {
         .service(get("/api/openapi.json", web::get().to(openapi::document)))
         .service(get("/api/docs", web::get().to(openapi::reader)))
         .service(get("/static/{name}", web::get().to(assets::get)))
+        .service(get("/auth/wecom/login", web::get().to(login::begin)))
+        .service(get("/auth/wecom/callback", web::get().to(login::finish)))
+        .service(
+            web::resource("/auth/logout")
+                .route(web::post().to(login::leave))
+                .default_service(only("POST")),
+        )
+        .service(get("/h5/{entry}", web::get().to(shell::staff)))
+        .service(get("/q/{code}", web::get().to(shell::public)))
+        .service(get("/assets/{path:.*}", web::get().to(shell::asset)))
+        .service(get("/sw.js", web::get().to(shell::root)))
+        .service(get("/manifest.webmanifest", web::get().to(shell::root)))
         .service(get("/t/{signed}", web::get().to(page::progress)))
         .service(
             web::resource("/t/{signed}/form")

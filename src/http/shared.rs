@@ -13,13 +13,14 @@ use kernel::{Clock, Ctx, Entropy, Error, Ids, Kind, Result};
 use org::idempotency::{self, Begin};
 use queue::intake::Accept;
 use ticket::Setup;
-use wecom::Crypt;
+use wecom::{Client, Crypt};
 
 use crate::{
     guard::Tokens,
     health::Migrated,
     brake::Brakes,
     reply::{Answer, Once},
+    shell::{Pages, Shells},
 };
 
 /// What the root hands in.
@@ -41,6 +42,10 @@ pub struct Shared {
     pub links: notify::Links,
     /// Where attachments lie.
     pub files: FileStore,
+    /// WeCom: logins and the tickets that pages are signed with.
+    pub wecom: Arc<Client>,
+    /// What pages and logins must know of the house.
+    pub pages: Pages,
     /// Takes callbacks.
     pub intake: Arc<dyn Accept>,
     /// The apps that are called back, by their name in the URL.
@@ -73,6 +78,7 @@ pub(crate) struct Server {
     pub(crate) tokens: Tokens,
     pub(crate) migrated: Migrated,
     pub(crate) brakes: Brakes,
+    pub(crate) shells: Shells,
 }
 
 impl Deref for Server {
@@ -90,7 +96,14 @@ impl Server {
     }
 
     pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared, tokens: Tokens::default(), migrated: Migrated::default(), brakes: Brakes::default() }
+        let shells = Shells::new(&shared);
+        Self {
+            shared,
+            tokens: Tokens::default(),
+            migrated: Migrated::default(),
+            brakes: Brakes::default(),
+            shells,
+        }
     }
 
     /// Changes something, in one transaction with the idempotency key of the request, if it has

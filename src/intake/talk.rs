@@ -65,6 +65,17 @@ impl Talk {
         Self { asked: path.to_owned(), ..self }
     }
 
+    /// Another file for a question that was answered with one already; false when it was not.
+    fn add(&mut self, path: &str, file: FileId) -> bool {
+        let answer = match path.strip_prefix("form.") {
+            Some(key) => self.form.get_mut(key),
+            None => self.input.get_mut(path),
+        };
+        let Some(answer) = answer.and_then(Value::as_array_mut) else { return false };
+        answer.push(json!(file));
+        true
+    }
+
     fn put(&mut self, value: Value) {
         match self.asked.strip_prefix("form.") {
             Some(key) => self.form.insert(key.to_owned(), value),
@@ -278,21 +289,30 @@ impl Case<'_> {
         self.keep(&talk).map(|_draft| None)
     }
 
-    /// Whether the sender was asked for something like this, and still is.
-    pub(super) fn waits_for(&mut self, media: &str) -> Result<bool> {
-        let Some(talk) = self.talk()? else { return Ok(false) };
+    /// The question to which the sender was asked for something like this, if he still is.
+    pub(super) fn waits_for(&mut self, media: &str) -> Result<Option<String>> {
+        let Some(talk) = self.talk()? else { return Ok(None) };
         self.keep(&talk)?;
         let kind = self.field(&talk).map(|field| field.kind).unwrap_or_default();
-        Ok(kind == "attachments" || kind == "images" && media == "image")
+        let fits = kind == "attachments" || kind == "images" && media == "image";
+        Ok(fits.then_some(talk.asked))
     }
 
-    /// A file as the answer. One that comes too late is kept and belongs to nothing.
-    pub(super) fn handed(&mut self, file: FileId) -> Result<()> {
+    /// A file as the answer to the question that was open when it was sent: several photos are sent
+    /// at once, and each takes its time to be had. One that comes too late is kept and belongs to
+    /// nothing.
+    pub(super) fn handed(&mut self, asked: &str, file: FileId) -> Result<()> {
         let Some(mut talk) = self.talk()? else {
             return self.say("已收到，但没有等待它的业务，请重新办理");
         };
-        talk.put(json!([file]));
-        self.go_on(talk).map(|_end| ())
+        if talk.asked == asked {
+            talk.put(json!([file]));
+            return self.go_on(talk).map(|_end| ());
+        }
+        if talk.add(asked, file) {
+            return self.keep(&talk).map(|_draft| ());
+        }
+        self.say("已收到，但等待它的问题已经过去，请在需要时再发一次")
     }
 
     /// Waits for the answer.

@@ -5,6 +5,7 @@
 mod act;
 mod actions;
 mod answers;
+mod counts;
 mod create;
 mod deed;
 pub mod draft;
@@ -30,6 +31,7 @@ mod view;
 pub use act::{Command, Setup, TOPIC_EVENT, act, check_replay};
 pub use actions::{ACTIONS, Action, By, Case, Change, Fills, find as find_action};
 pub use answers::files_of;
+pub use counts::{Counts, Deadline, counts};
 pub use create::{New, create};
 pub use deed::{
     Request, Run, TOPIC_ACTION, TOPIC_WEBHOOK, action_ended, is_wanted, run as run_action,
@@ -39,7 +41,7 @@ pub use fact::{Created, Event, Fact, follow, replay};
 pub use family::{TOPIC_FAMILY, hear};
 pub use leave::hand_over;
 pub use list::{Filter, ToDo, TodoRow, list, open_of, to_do};
-pub use migrate::{Migration, Move};
+pub use migrate::{Migration, Move, runs_by};
 pub use policy::{Scope, reads, seen_by};
 pub use question::{CUSTOMER_KINDS, Inquiry, Question, inquire};
 pub use rehearse::{

@@ -5,7 +5,7 @@ use kernel::{Cursor, Limit, Page, Result, TaskId};
 
 use crate::{
     policy::Scope,
-    schema::{ticket_handler as h, ticket_ticket as t},
+    schema::{ticket_handler as h, ticket_task as k, ticket_ticket as t},
     sql::from_json,
     ticket::{Status, Ticket},
 };
@@ -156,4 +156,62 @@ pub fn to_do(
     let page =
         Page::cut(rows, limit, |(rank, row)| Cursor { key: i64::from(*rank), id: row.task.0 });
     Ok(page.map(|(_rank, row)| row))
+}
+
+/// A piece of work that waits for a member.
+pub(crate) struct Waiting {
+    /// Its step's key.
+    pub(crate) step: String,
+    /// Its ticket.
+    pub(crate) ticket: Ticket,
+}
+
+/// Everything that a member took and has not done.
+pub(crate) fn owned_of(conn: &mut Conn, userid: &str) -> Result<Vec<Waiting>> {
+    let rows = h::table
+        .inner_join(k::table.on(k::id.eq(h::task_id)))
+        .inner_join(t::table.on(t::id.eq(h::ticket_id)))
+        .filter(h::userid.eq(userid).and(h::state.eq("owned")))
+        .select((k::step, t::snapshot))
+        .load::<(String, String)>(conn)
+        .or_db()?;
+    waiting(rows)
+}
+
+/// How much a member could take, by template and step.
+pub(crate) fn claimable_by_step(
+    conn: &mut Conn,
+    userid: &str,
+) -> Result<Vec<(String, String, i64)>> {
+    h::table
+        .inner_join(k::table.on(k::id.eq(h::task_id)))
+        .inner_join(t::table.on(t::id.eq(h::ticket_id)))
+        .filter(h::userid.eq(userid).and(h::state.eq("claimable")))
+        .group_by((t::template_key, k::step))
+        .select((t::template_key, k::step, diesel::dsl::count_star()))
+        .load(conn)
+        .or_db()
+}
+
+/// What a member could take at one step of a template.
+pub(crate) fn claimable_of(
+    conn: &mut Conn,
+    userid: &str,
+    template: &str,
+    step: &str,
+) -> Result<Vec<Waiting>> {
+    let rows = h::table
+        .inner_join(k::table.on(k::id.eq(h::task_id)))
+        .inner_join(t::table.on(t::id.eq(h::ticket_id)))
+        .filter(h::userid.eq(userid).and(h::state.eq("claimable")))
+        .filter(t::template_key.eq(template).and(k::step.eq(step)))
+        .select((k::step, t::snapshot))
+        .load::<(String, String)>(conn)
+        .or_db()?;
+    waiting(rows)
+}
+
+fn waiting(rows: Vec<(String, String)>) -> Result<Vec<Waiting>> {
+    let one = |(step, text): (String, String)| Ok(Waiting { step, ticket: from_json(&text)? });
+    rows.into_iter().map(one).collect()
 }

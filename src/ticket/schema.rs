@@ -84,6 +84,10 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(ticket_ticket, ticket_task, ticket_handler);
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    ticket_ticket::template_key,
+    ticket_task::step,
+);
 
 diesel::table! {
     ticket_turn (turn) {

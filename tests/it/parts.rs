@@ -436,6 +436,15 @@ async fn groups_are_written_over_the_api_except_those_of_the_configuration() {
     assert_eq!((kept.0, kept.1.as_str()), (409, "group.in_use"));
     assert!(kept.2.contains("模板 repair"), "{}", kept.2);
     assert_eq!(desk.ask("POST", "/api/v1/templates/repair/archive").send().await.status, 204);
+    // It is offered no more; its ticket runs on, and its next step must not become everybody's.
+    let kept = desk.delete("/groups/menders").await.refusal();
+    assert_eq!((kept.0, kept.1.as_str()), (409, "group.in_use"));
+    assert!(kept.2.contains("第 1 版"), "{}", kept.2);
+    let (status, told) = desk
+        .acts("zhaomin", ticket["id"].as_str().unwrap(), "complete", json!({ "note": "换好了" }))
+        .await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(told["status"], "closed");
     assert_eq!(desk.delete("/groups/menders").await.status, 204);
     assert_eq!(desk.delete("/groups/menders").await.refusal().1, "group.not_found");
     let audit = desk.get("/audit").await.text();
@@ -539,6 +548,7 @@ async fn a_file_that_is_wrong_is_named_and_nothing_is_applied() {
         ("surges/holiday", surge("none"), "plans.fix.rule.roster"),
         ("conditions/always", json!({ "key": "always" }), "读不懂"),
         ("templates/repair", template("repair", nowhere, None), "form.fields[0].library"),
+        ("groups/menders", json!({ "key": "menders", "name": " ", "members": [] }), "name"),
     ] {
         files.write("fields/level", &level("级别"));
         files.write(name, &json);

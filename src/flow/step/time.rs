@@ -155,7 +155,7 @@ impl Move<'_> {
         if self.state.timers.get(n).is_none_or(|t| t.left.is_some() || t.due_at > self.now) {
             return Err(Refused::NotDue);
         }
-        self.state.timers.remove(n);
+        let timer = self.state.timers.remove(n);
         if kind == TimerKind::Wake {
             self.go_on();
             return Ok(());
@@ -166,15 +166,16 @@ impl Move<'_> {
         } else if kind == TimerKind::Timeout {
             self.hold(at, Trouble::ActionFailed);
         } else if let Some(limit) = self.work(at)?.limit.as_ref() {
-            self.fire_limit(at, limit, kind)?;
+            self.fire_limit(at, limit, &timer)?;
         }
         Ok(())
     }
 
-    fn fire_limit(&mut self, at: At, limit: &Limit, kind: TimerKind) -> Result<(), Refused> {
-        match kind {
+    fn fire_limit(&mut self, at: At, limit: &Limit, timer: &Timer) -> Result<(), Refused> {
+        match timer.kind {
             TimerKind::Remind(_) => self.tell_handlers(at, Notice::Reminder),
             TimerKind::Deadline => {
+                self.run_mut(at).missed = Some(timer.due_at);
                 self.log(at, Logged::Overdue);
                 self.tell_handlers(at, Notice::Overdue);
                 self.next_rung(at, limit, 0);

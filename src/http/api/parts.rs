@@ -8,8 +8,7 @@ use flow::{
     calendar::Calendar,
 };
 use form::Field;
-use kernel::{Error, FieldError, Limit, Page, Result, Timestamp};
-use org::MemberFilter;
+use kernel::{Error, Page, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -171,7 +170,7 @@ async fn save<T: Served>(
     }
     let (seen, once) = (read::if_match(&req)?, Once::of(&req, &who.caller, &bytes)?);
     let answer = server.command(who.ctx(), once, move |conn, ctx| {
-        check_people(conn, &part.people())?;
+        org::check_members(conn, &part.people())?;
         let kept = catalog::save_part(conn, ctx, &part, seen)?;
         note::<T>(conn, ctx, "saved", part.key(), kept.version)?;
         Answer::json(StatusCode::OK, &kept)
@@ -211,33 +210,6 @@ async fn see(server: &Data<Server>, answer: Answer, req: &HttpRequest) -> Reply 
     let catalog = server.setup.catalog.clone();
     server.db.read(move |conn| catalog.refresh(conn)).await?;
     Ok(answer.respond(req))
-}
-
-/// Refuses userids, each with its place, of those who are no members: what is kept below cannot
-/// know. Before the first look at the address book nobody is known, and nobody refused.
-///
-/// # Errors
-/// `field_invalid` with the place of each; the database's.
-pub fn check_people(conn: &mut Conn, people: &[(String, String)]) -> Result<()> {
-    let userids: Vec<_> = people.iter().map(|(_place, userid)| userid).collect();
-    let known = org::members_by_ids(conn, &userids)?;
-    let unknown =
-        people.iter().filter(|(_place, userid)| !known.contains_key(&userid.to_lowercase()));
-    let tell = |(path, userid): &(String, String)| FieldError {
-        path: path.clone(),
-        code: "unknown_member",
-        detail: format!("通讯录中没有成员 {userid}，请改正或先同步通讯录"),
-    };
-    let unknown: Vec<_> = unknown.map(tell).collect();
-    if unknown.is_empty() || !is_anybody_known(conn)? {
-        return Ok(());
-    }
-    Err(Error::invalid(unknown))
-}
-
-fn is_anybody_known(conn: &mut Conn) -> Result<bool> {
-    let first = org::list_members(conn, &MemberFilter::default(), None, Limit::new(Some(1))?)?;
-    Ok(!first.items.is_empty())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

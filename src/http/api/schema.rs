@@ -4,8 +4,10 @@
 #![expect(dead_code, reason = "only the shapes are used; the values come from other rooms")]
 
 mod around;
+mod me;
 mod part;
 
+pub(crate) use me::Me;
 pub(crate) use part::{Calendar, Code, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;

@@ -66,11 +66,25 @@ pub(super) fn progress(page: &Progress) -> String {
 
 /// A page that says why there is none.
 pub(super) fn refusal(title: &str, advice: &str, request_id: &str) -> String {
+    notice(title, advice, None, request_id)
+}
+
+/// A page that says why there is none, and where to go: the words of a button and its address.
+pub(crate) fn notice(
+    title: &str,
+    advice: &str,
+    button: Option<&(&str, String)>,
+    request_id: &str,
+) -> String {
+    let button = button.map(|(words, to)| {
+        format!("<section><a class=\"next\" href=\"{}\">{}</a></section>", Text(to), Text(words))
+    });
     let body = format!(
-        "<header class=\"hero ended\"><h1>{}</h1><p class=\"about\">{}</p></header>\
+        "<header class=\"hero ended\"><h1>{}</h1><p class=\"about\">{}</p></header>{}\
          <footer><p>请求编号 {}</p></footer>",
         Text(title),
         Text(advice),
+        button.unwrap_or_default(),
         Text(request_id)
     );
     frame(title, "", &body)

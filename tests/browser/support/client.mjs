@@ -38,6 +38,16 @@ export class Client {
     return this.chat.getByRole("article").filter({ hasText: words }).last();
   }
 
+  /**
+   * The card that is the newest one with these words once it has that button; it stays the same
+   * card when newer ones come.
+   */
+  async newestCard(words, button) {
+    const cards = this.chat.getByRole("article").filter({ hasText: words });
+    await this.button(cards.last(), button).waitFor();
+    return cards.nth((await cards.count()) - 1);
+  }
+
   button(card, name) {
     return card.getByRole("button", { name, exact: true });
   }

@@ -7,7 +7,7 @@ mod desk;
 mod outlet;
 mod process;
 
-pub(crate) use ask::{Second, Told};
+pub(crate) use ask::{Second, Told, step_state};
 pub(crate) use chat::{Chat, Entry};
 pub(crate) use db::{Schema, mysql};
 pub(crate) use desk::Desk;
