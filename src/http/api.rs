@@ -37,6 +37,7 @@ use actix_web::{
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
 pub(crate) use op::Op;
 pub use public::VISIT;
+pub(crate) use public::open_code;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::{Means, names_in};
 

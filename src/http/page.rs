@@ -334,6 +334,15 @@ fn refuse(req: &HttpRequest, error: &Error) -> HttpResponse {
     respond(status, html::refusal(title, advice, &request_id))
 }
 
+/// A page that says why an entry cannot be used.
+pub(crate) fn refuse_entry(req: &HttpRequest, error: &Error) -> HttpResponse {
+    if error.kind() != Kind::NotFound {
+        return refuse(req, error);
+    }
+    let (title, advice) = error.detail().split_once('，').unwrap_or((error.detail(), ""));
+    respond(StatusCode::NOT_FOUND, html::refusal(title, advice, &watch::request_id(req)))
+}
+
 fn respond(status: StatusCode, html: String) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))

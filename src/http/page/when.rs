@@ -45,12 +45,10 @@ pub(super) fn promise(ticket: &Ticket, template: &Published, now: Timestamp) -> 
     }
 }
 
-/// Whether a step that the customer knows of has outlived its deadline: it was reminded of since.
+/// Whether a step that the customer knows of has outlived its deadline.
 fn is_overdue(ticket: &Ticket, template: &Published) -> bool {
-    ticket.flow.timers.iter().any(|timer| {
-        let is_after = matches!(timer.kind, TimerKind::Repeat(_) | TimerKind::Escalate(_));
-        is_after && story::knows(template, &timer.step)
-    })
+    let mut open = ticket.flow.steps.iter().filter(|run| run.state == StepState::Open);
+    open.any(|run| run.missed.is_some() && story::knows(template, &run.key))
 }
 
 /// `今天 18:00`, `明天 09:30`, `11月26日 10:00`.
