@@ -175,6 +175,9 @@ pub struct Calendar {
 pub struct Customers {
     /// The tags of important ones: their tickets come before others.
     pub vip_tags: Vec<String>,
+    /// Where customer groups belong, by chat_id.
+    #[serde(default)]
+    pub places: BTreeMap<String, customer::Place>,
 }
 
 /// A handling group.

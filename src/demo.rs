@@ -11,7 +11,7 @@ use db::Conn;
 use kernel::{Actor, Error, Kind, Result, TicketId};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sim::{CorpSeed, Options, Pace};
+use sim::{CorpSeed, Options, Pace, Pages};
 
 use crate::{Config, House, Parts, config, ops};
 
@@ -185,6 +185,7 @@ pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
     let serving = house.serve(stop, |addr| {
         let service = format!("http://{}", reachable(addr));
         simulator.set_callback("desk", &format!("{service}/wecom/callback/desk"));
+        simulator.set_pages("desk", pages(&service));
         welcome(&service, &simulator_url, &token, as_json);
     });
     let done = tokio::select! {
@@ -197,6 +198,17 @@ pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
     };
     simulator.stop().await;
     done
+}
+
+/// The service's pages, as a company's administrator would enter them in the console.
+fn pages(service: &str) -> Pages {
+    let page = |name: &str| format!("{service}/h5/{name}");
+    Pages {
+        home: page("workbench"),
+        sidebar: page("sidebar"),
+        profile: page("profile"),
+        group: page("group"),
+    }
 }
 
 /// A port that is free, where the configuration leaves it open: links must know it beforehand.

@@ -181,6 +181,7 @@ impl House {
             entropy: parts.entropy.clone(),
             setup,
             configured_groups: config.groups.keys().cloned().collect(),
+            configured_places: config.customers.places.keys().cloned().collect(),
             links,
             files: store,
             wecom: client.clone(),
@@ -202,7 +203,7 @@ impl House {
     /// What the configuration says about the organisation, written where the rooms read it.
     async fn set_up(&self) -> Result<()> {
         let (groups, repair, ctx) = (self.config.groups.clone(), self.repair, self.ctx());
-        let catalog = self.catalog();
+        let (catalog, places) = (self.catalog(), self.config.customers.places.clone());
         self.db
             .write(move |conn| {
                 catalog.refresh(conn)?;
@@ -213,6 +214,9 @@ impl House {
                         members: group.members.clone(),
                     };
                     org::set_group(conn, &ctx, &group)?;
+                }
+                for (chat_id, place) in &places {
+                    customer::put_place(conn, &ctx, chat_id, place.clone())?;
                 }
                 repair.plan(conn, &ctx)
             })

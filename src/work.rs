@@ -183,6 +183,7 @@ impl Repair {
             org::idempotency::purge(conn, ctx.now)?;
             org::session::purge(conn, ctx.now)?;
             org::login::purge(conn, ctx.now)?;
+            ticket::presence::purge(conn, ctx.now)?;
             notify::purge(conn, ctx.now)?;
             ticket::forget(conn, ctx.now)?;
             self.plan(conn, ctx)

@@ -104,9 +104,8 @@ impl Code {
         params: impl Iterator<Item = (&'p str, &'p str)>,
     ) -> Map<String, Value> {
         let known = params.filter_map(|(name, text)| Some((self.params.get(name)?, text.trim())));
-        let known = known.filter(|(_field, text)| {
-            !text.is_empty() && text.chars().count() <= TEXT_MAX
-        });
+        let known =
+            known.filter(|(_field, text)| !text.is_empty() && text.chars().count() <= TEXT_MAX);
         known.map(|(field, text)| (field.clone(), Value::from(text))).collect()
     }
 
@@ -286,7 +285,10 @@ pub fn submitted(conn: &mut Conn, code: &str, now: Timestamp) -> Result<()> {
 impl Published {
     /// The fields that anybody can be asked for when a ticket is made: those of these types that are
     /// filled in then and are hidden from nobody.
-    pub fn asked_of_anybody<'p>(&'p self, kinds: &'p [&str]) -> impl Iterator<Item = &'p form::Field> {
+    pub fn asked_of_anybody<'p>(
+        &'p self,
+        kinds: &'p [&str],
+    ) -> impl Iterator<Item = &'p form::Field> {
         let access = |key: &str, step: Option<&str>| {
             self.compiled().access_to(key, &Context { step, ..Context::default() })
         };

@@ -61,9 +61,8 @@ impl CustomerPage {
             chars == 0 || chars > REASON_CHARS_MAX || one.contains([',', '，'])
         };
         if self.reasons.len() > REASONS_MAX || self.reasons.iter().any(is_long) {
-            let detail = format!(
-                "最多 {REASONS_MAX} 个原因，每个 1 到 {REASON_CHARS_MAX} 个字，不含逗号"
-            );
+            let detail =
+                format!("最多 {REASONS_MAX} 个原因，每个 1 到 {REASON_CHARS_MAX} 个字，不含逗号");
             add("reasons", "too_long", detail);
         }
         if let Some(step) = &self.solved_at {

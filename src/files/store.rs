@@ -228,7 +228,10 @@ fn age(about: &fs::Metadata, now: Timestamp) -> Micros {
 }
 
 /// Makes a file as young as one that was written now.
-#[expect(clippy::disallowed_methods, reason = "what the disk's clock says is told by the machine's")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the disk's clock says is told by the machine's"
+)]
 fn renew(place: &Path) -> io::Result<()> {
     let file = OpenOptions::new().write(true).open(place)?;
     file.set_modified(std::time::SystemTime::now())

@@ -81,9 +81,6 @@ pub struct StepRun {
     /// What it was before the ticket was returned to an earlier step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was: Option<StepState>,
-    /// The deadline that passed while the step was at work: its timer has fired and is no more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub missed: Option<Timestamp>,
     /// Which move opened it last.
     #[serde(skip_serializing_if = "is_default")]
     pub opened: u64,
@@ -289,7 +286,6 @@ struct StoredRun {
     asked: Option<Asked>,
     returned: Option<Returned>,
     was: Option<StepState>,
-    missed: Option<Timestamp>,
     opened: u64,
     closed: u64,
     handlers: Vec<String>,
@@ -309,7 +305,6 @@ impl Default for StoredRun {
             asked: None,
             returned: None,
             was: None,
-            missed: None,
             opened: 0,
             closed: 0,
             handlers: Vec::new(),
@@ -347,7 +342,6 @@ impl From<StoredRun> for StepRun {
             asked: stored.asked,
             returned: stored.returned,
             was: stored.was,
-            missed: stored.missed,
             opened: stored.opened,
             closed: stored.closed,
         }

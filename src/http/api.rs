@@ -2,12 +2,16 @@
 //! are all read, so that none of them can lag behind another.
 
 mod audit;
+mod belongings;
+mod chats;
 mod codes;
+mod context;
 mod customers;
 mod files;
 mod jobs;
 mod jssdk;
 mod me;
+mod mine;
 mod op;
 mod parts;
 mod people;
@@ -55,12 +59,16 @@ pub(crate) fn operations() -> Vec<Op> {
         progress::operations(),
         files::operations(),
         tasks::operations(),
+        mine::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),
         codes::operations(),
         public::operations(),
         customers::operations(),
+        belongings::operations(),
+        chats::operations(),
+        context::operations(),
         people::operations(),
         working::operations(),
         jobs::operations(),

@@ -68,6 +68,8 @@ pub(crate) mod may {
         WriteMembers => MembersWrite;
         /// See customers.
         ReadCustomers => CustomersRead;
+        /// Say what belongs to customers and groups.
+        WriteCustomers => CustomersWrite;
         /// See inbox, outbox, tokens and the audit log.
         ReadOps => OpsRead;
         /// Replay, retry, make and revoke tokens.

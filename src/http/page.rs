@@ -264,7 +264,8 @@ fn own(
         None => None,
     };
     let engineer = engineer.map(|member| {
-        let phone = Some(member.mobile).filter(|phone| template.customer.phone && !phone.is_empty());
+        let phone =
+            Some(member.mobile).filter(|phone| template.customer.phone && !phone.is_empty());
         (member.name, phone)
     });
     let survey = match template.customer.survey {
@@ -287,7 +288,11 @@ fn own(
 pub(crate) fn current<'t>(ticket: &'t Ticket, template: &Published) -> Option<&'t ticket::Task> {
     let mut open = ticket.open_tasks().filter(|task| story::knows(template, &task.step));
     let first = open.next()?;
-    Some(if first.owner.is_some() { first } else { open.find(|one| one.owner.is_some()).unwrap_or(first) })
+    Some(if first.owner.is_some() {
+        first
+    } else {
+        open.find(|one| one.owner.is_some()).unwrap_or(first)
+    })
 }
 
 /// Whether the customer is asked if it is solved: for two weeks once it is done, and at the step that

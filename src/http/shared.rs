@@ -16,9 +16,9 @@ use ticket::Setup;
 use wecom::{Client, Crypt};
 
 use crate::{
+    brake::Brakes,
     guard::Tokens,
     health::Migrated,
-    brake::Brakes,
     reply::{Answer, Once},
     shell::{Pages, Shells},
 };
@@ -38,6 +38,8 @@ pub struct Shared {
     pub setup: Setup,
     /// The handling groups that are as the configuration says, by key.
     pub configured_groups: BTreeSet<String>,
+    /// The customer groups whose places are as the configuration says.
+    pub configured_places: BTreeSet<String>,
     /// Reads the signed addresses of progress pages.
     pub links: notify::Links,
     /// Where attachments lie.

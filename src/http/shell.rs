@@ -142,7 +142,8 @@ pub(crate) async fn public(req: HttpRequest, server: Data<Server>) -> Reply {
     match code {
         Ok(code) => {
             let policy = &server.shells.policy;
-            let policy = code.frame_ancestors.iter().fold(policy.clone(), |all, one| all + " " + one);
+            let policy =
+                code.frame_ancestors.iter().fold(policy.clone(), |all, one| all + " " + one);
             serve(&req, &server, "public", &policy)
         }
         Err(error) => Ok(page::refuse_entry(&req, &error)),

@@ -228,7 +228,9 @@ mod tests {
         let minutes = |wish: Preference| {
             wish.when(Stage::Step, now, 480).map(|at| at.since(now).div_euclid(time::SECOND))
         };
-        for (from, to, waits) in [(22, 9, 29 * 60 + 30), (8, 9, 29 * 60 + 30), (9, 22, 0), (22, 8, 0)] {
+        for (from, to, waits) in
+            [(22, 9, 29 * 60 + 30), (8, 9, 29 * 60 + 30), (9, 22, 0), (22, 8, 0)]
+        {
             assert_eq!(minutes(wish(from, to)), Some(waits), "{from} to {to}");
         }
         let off = Preference { off: vec![Stage::Step], ..Preference::default() };

@@ -122,7 +122,8 @@ impl Links {
         now: Timestamp,
     ) -> String {
         let until = now.plus(QUESTION_LIFE).seconds();
-        let revoked = if generation == 0 { String::new() } else { format!("{GENERATION}{generation}") };
+        let revoked =
+            if generation == 0 { String::new() } else { format!("{GENERATION}{generation}") };
         let signed = self.sign(&format!("{QUESTION}{ticket}.{until}.{ask}{revoked}"));
         format!("{}/t/{signed}/form", self.public_url)
     }
@@ -183,9 +184,7 @@ fn invalid() -> Error {
 fn generation_of(text: &str) -> Result<(String, i64)> {
     match text.split_once(GENERATION) {
         None => Ok((text.to_owned(), 0)),
-        Some((before, n)) => {
-            Ok((before.to_owned(), n.parse().map_err(|_not_a_number| invalid())?))
-        }
+        Some((before, n)) => Ok((before.to_owned(), n.parse().map_err(|_not_a_number| invalid())?)),
     }
 }
 

@@ -19,6 +19,7 @@ mod page;
 mod passive;
 mod plain;
 mod push;
+mod rooms;
 mod sample;
 mod server;
 mod stream;
@@ -31,7 +32,10 @@ mod tests;
 
 pub use acts::{Click, Denied, Outgoing};
 pub use media::{Media, Span};
-pub use model::{AppSeed, CorpSeed, Customer, Department, Follow, Group, GroupMember, Member, Tag};
+pub use model::{
+    AppSeed, CorpSeed, Customer, Department, Follow, Group, GroupMember, Member, Opening, Pages,
+    Tag,
+};
 pub use plain::{Node, Plain};
 pub use push::{Callback, Deliver, Delivery, Pace, ReplyTo, Tamper};
 pub use server::{Options, Running, start};

@@ -20,7 +20,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::{
     control, front,
-    model::CorpSeed,
+    model::{CorpSeed, Pages},
     page,
     push::{self, Callback, Pace},
     world::World,
@@ -140,6 +140,11 @@ impl Running {
     /// app.
     pub fn set_callback(&self, app: &str, url: &str) -> bool {
         self.shared.act(|world, _now| world.set_callback(app, Some(url.to_owned())))
+    }
+
+    /// Which pages an app opens where; false when there is no such app.
+    pub fn set_pages(&self, app: &str, pages: Pages) -> bool {
+        self.shared.act(|world, _now| world.set_pages(app, pages))
     }
 
     /// Checks an app's callback address as the console does, and saves it when it answers well.

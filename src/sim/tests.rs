@@ -5,6 +5,7 @@ mod cards;
 mod company;
 mod failures;
 mod receiver;
+mod rooms;
 mod sending;
 mod tokens;
 

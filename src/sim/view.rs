@@ -18,6 +18,7 @@ impl World {
                 "trusted_ips": app.trusted_ips,
                 "hears_changes": app.hears_changes,
                 "json": app.json,
+                "pages": app.pages,
             })
         });
         let customers = self.customers.values().map(|customer| {
@@ -47,6 +48,7 @@ impl World {
             "limits": self.limits,
             "deliver": self.deliver,
             "unread": self.chats.unread(),
+            "unread_outside": self.unseen_outside(),
         })
     }
 

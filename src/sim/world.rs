@@ -15,8 +15,9 @@ use crate::{
     journal::Journal,
     limits::{Limits, Meters},
     media::{Media, MediaStore, Span},
-    model::{AppSeed, CorpSeed, Customer, Department, Group, Member, Tag},
+    model::{AppSeed, CorpSeed, Customer, Department, Group, Member, Pages, Tag},
     push::{Callback, Deliver},
+    rooms::Rooms,
     tokens::Tokens,
 };
 
@@ -130,9 +131,9 @@ pub(crate) type App = AppSeed;
 /// Something that changed, for the page's event stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// `chat`, `call`, `callback` or `state`.
+    /// `chat`, `talk`, `call`, `callback`, `jssdk` or `state`.
     pub kind: &'static str,
-    /// Whose chat, for `chat`.
+    /// Whose chat, for `chat`; who spoke, for `talk`.
     pub userid: Option<String>,
     /// The number of what is new.
     pub seq: u64,
@@ -150,6 +151,7 @@ pub struct World {
     pub(crate) tags: BTreeMap<i64, Tag>,
     pub(crate) tokens: Tokens,
     pub(crate) chats: Chats,
+    pub(crate) rooms: Rooms,
     pub(crate) media: MediaStore,
     pub(crate) limits: Limits,
     pub(crate) meters: Meters,
@@ -181,6 +183,7 @@ impl World {
             tags: seed.tags.iter().map(|it| (it.id, it.clone())).collect(),
             tokens: Tokens::default(),
             chats: Chats::default(),
+            rooms: Rooms::opening(&seed.openings),
             media: MediaStore::default(),
             limits: Limits::default(),
             meters: Meters::default(),
@@ -197,17 +200,19 @@ impl World {
     }
 
     /// Back to the beginning: the company as it was seeded, nothing sent, nothing switched on.
-    /// Saved callback addresses stay, as they do in the platform's console.
+    /// Saved addresses of callbacks and pages stay, as they do in the platform's console.
     pub fn reset(&mut self) {
         let mut fresh = Self::new(self.seed.clone(), self.entropy.clone());
         for (name, app) in &mut fresh.apps {
             if let Some(old) = self.apps.get(name) {
                 app.callback_url.clone_from(&old.callback_url);
+                app.pages.clone_from(&old.pages);
             }
         }
         fresh.base_url = std::mem::take(&mut self.base_url);
         fresh.counter = self.counter;
         fresh.chats.continue_after(&self.chats);
+        fresh.rooms.continue_after(&self.rooms);
         fresh.journal.continue_after(&self.journal);
         *self = fresh;
         self.changed();
@@ -222,6 +227,14 @@ impl World {
     pub fn set_callback(&mut self, app: &str, url: Option<String>) -> bool {
         let Some(app) = self.apps.get_mut(app) else { return false };
         app.callback_url = url;
+        self.changed();
+        true
+    }
+
+    /// Which pages an app opens where; false when there is no such app.
+    pub fn set_pages(&mut self, app: &str, pages: Pages) -> bool {
+        let Some(app) = self.apps.get_mut(app) else { return false };
+        app.pages = pages;
         self.changed();
         true
     }

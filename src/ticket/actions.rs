@@ -87,6 +87,16 @@ pub trait Action: Sync {
         self.input()
     }
 
+    /// What it does to the task that its button belongs to; nothing, when it is the ticket's.
+    fn verb(&self) -> Option<Verb> {
+        None
+    }
+
+    /// Whether it ends or refuses what others want: the button warns.
+    fn is_danger(&self) -> bool {
+        false
+    }
+
     /// Which part of the ticket's form is filled in with it, under `form` beside the dialog's own
     /// answers; none when absent.
     fn fills(&self) -> Option<Fills> {

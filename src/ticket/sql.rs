@@ -1,9 +1,13 @@
 //! The SQL that saves and loads tickets. Nothing here decides anything.
 
 pub(crate) mod alike;
+pub(crate) mod presence;
+pub(crate) mod refer;
+pub(crate) mod todo;
 mod turn;
 
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
+use flow::TimerKind;
 use kernel::{Error, Kind, Result, TicketId, Timestamp};
 
 use crate::{
@@ -40,7 +44,7 @@ fn changed() -> Error {
     Error::new(Kind::Busy, db::CLASH, "工单正在被别人更新，请稍后重试")
 }
 
-fn to_json(value: &impl serde::Serialize) -> Result<String> {
+pub(crate) fn to_json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|error| Error::bug("a ticket cannot be written").caused_by(error))
 }
@@ -231,7 +235,7 @@ pub(crate) fn count_of(conn: &mut Conn, customer: &str, templates: &[String]) ->
 pub(crate) fn project(conn: &mut Conn, ticket: &Ticket, event: &Event) -> Result<()> {
     for fact in &event.facts {
         match fact {
-            Fact::TaskOpened { task, step, round, handlers, .. } => {
+            Fact::TaskOpened { task, step, round, handlers, is_approval, .. } => {
                 let row = (
                     k::id.eq(task.0),
                     k::ticket_id.eq(ticket.id.0),
@@ -239,6 +243,8 @@ pub(crate) fn project(conn: &mut Conn, ticket: &Ticket, event: &Event) -> Result
                     k::round.eq(i32::try_from(*round).unwrap_or(i32::MAX)),
                     k::state.eq(TaskState::Open.word()),
                     k::opened_at.eq(event.at.0),
+                    k::due_at.eq(ticket.task(*task).and_then(|task| task.due_at).map(|at| at.0)),
+                    k::is_approval.eq(i32::from(*is_approval)),
                 );
                 diesel::insert_into(k::table).values(row).execute(conn).or_db()?;
                 let rows: Vec<_> = handlers
@@ -271,8 +277,24 @@ pub(crate) fn project(conn: &mut Conn, ticket: &Ticket, event: &Event) -> Result
                 }
                 handlers(conn, task.0, "closed")?;
             }
+            Fact::TimerSet { timer } if timer.kind == TimerKind::Deadline => {
+                put_due(conn, ticket, &timer.step)?;
+            }
+            Fact::TimerDropped { step, kind: TimerKind::Deadline, .. } => {
+                put_due(conn, ticket, step)?;
+            }
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// Writes down when the open tasks of a step are to be done.
+fn put_due(conn: &mut Conn, ticket: &Ticket, step: &str) -> Result<()> {
+    for task in ticket.open_tasks().filter(|task| task.step == step) {
+        let row = k::table.find(task.id.0);
+        let due_at = k::due_at.eq(task.due_at.map(|at| at.0));
+        diesel::update(row).set(due_at).execute(conn).or_db()?;
     }
     Ok(())
 }

@@ -5,6 +5,8 @@ use form::Answers;
 use kernel::{Actor, Error, FileId, Result, TaskId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::origin::Origin;
+
 /// Where a ticket stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -215,6 +217,12 @@ pub struct Task {
     pub opened_at: Timestamp,
     /// When it ended.
     pub closed_at: Option<Timestamp>,
+    /// When it is to be done, or was to be; none without a limit, and while the clock stands still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// Whether it asks for a yes or a no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_approval: bool,
 }
 
 /// The step of another ticket that raised this one.
@@ -326,6 +334,9 @@ pub struct Ticket {
     pub attachments: Vec<Attachment>,
     /// Words that group tickets.
     pub tags: Vec<String>,
+    /// What was known around it when it was raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Origin>,
     /// The ticket that raised it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,

@@ -11,8 +11,11 @@ use serde::Serialize;
 use crate::{
     actions::{ACTIONS, Case},
     fact::{Event, Fact},
+    names::Names,
+    origin::Origin,
     policy,
-    ticket::{Attachment, Child, Link, Priority, Status, TaskState, TemplateRef, Ticket},
+    row::{Row, row, step_name},
+    ticket::{Attachment, Child, Link, TaskState, Ticket},
 };
 
 /// One step as it is shown.
@@ -50,6 +53,8 @@ pub struct TaskView {
     pub id: TaskId,
     /// Its step.
     pub step: String,
+    /// The step's name.
+    pub step_name: String,
     /// The step's round.
     pub round: u32,
     /// What it is doing.
@@ -60,6 +65,10 @@ pub struct TaskView {
     pub opened_at: Timestamp,
     /// When it ended.
     pub closed_at: Option<Timestamp>,
+    /// When it is to be done, or was to be.
+    pub due_at: Option<Timestamp>,
+    /// Whether it asks for a yes or a no.
+    pub is_approval: bool,
 }
 
 /// A question that waits for the customer, as it is shown.
@@ -92,25 +101,12 @@ pub struct ChildView {
     pub state: Option<flow::SlotState>,
 }
 
-/// A ticket as it is shown.
+/// A ticket as it is shown: what lists show of it, and the rest.
 #[derive(Clone, Debug, Serialize)]
 pub struct TicketView {
-    /// Its id.
-    pub id: TicketId,
-    /// Its number.
-    pub no: String,
-    /// What it is about.
-    pub title: String,
-    /// Where it stands.
-    pub status: Status,
-    /// How urgent it is.
-    pub priority: Priority,
-    /// By which entry it came.
-    pub source: String,
-    /// Its template.
-    pub template: TemplateRef,
-    /// Its customer.
-    pub customer: Option<CustomerRef>,
+    /// What a line of a list shows.
+    #[serde(flatten)]
+    pub row: Row,
     /// The group chat it came from.
     pub chat_id: Option<String>,
     /// What was answered.
@@ -127,6 +123,8 @@ pub struct TicketView {
     pub attachments: Vec<Attachment>,
     /// Words that group it.
     pub tags: Vec<String>,
+    /// What was known around it when it was raised; none for the customer himself.
+    pub context: Option<Origin>,
     /// The ticket that raised it.
     pub parent: Option<TicketId>,
     /// The tickets that it raised, oldest first.
@@ -135,23 +133,8 @@ pub struct TicketView {
     pub links: Vec<Link>,
     /// How often it was urged.
     pub urged: u32,
-    /// When it was raised.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-    /// When it ended.
-    pub closed_at: Option<Timestamp>,
-    /// How often it changed; send it as `If-Match`.
-    pub version: i64,
     /// What the one who asks may do now.
     pub actions: Vec<&'static str>,
-}
-
-/// A customer, by reference.
-#[derive(Clone, Debug, Serialize)]
-pub struct CustomerRef {
-    /// His external_userid.
-    pub external_userid: String,
 }
 
 /// A ticket for whoever asks; `link` makes the address of the page of a question.
@@ -159,6 +142,7 @@ pub fn view(
     ctx: &Ctx,
     ticket: &Ticket,
     template: &Published,
+    names: &Names,
     link: &dyn Fn(u64) -> String,
 ) -> TicketView {
     let steps = ticket.flow.steps.iter().map(|run| StepView {
@@ -178,9 +162,12 @@ pub fn view(
         step: task.step.clone(),
         round: task.round,
         state: task.state,
+        step_name: step_name(template, &task.step).name,
         owner: task.owner.clone(),
         opened_at: task.opened_at,
         closed_at: task.closed_at,
+        due_at: task.due_at,
+        is_approval: task.is_approval,
     });
     let actions = allowed(ctx, ticket, template);
     // Whoever has the address can answer.
@@ -196,16 +183,8 @@ pub fn view(
             url: may_answer.then(|| link(asked.id)),
         })
     });
-    let customer = ticket.customer.clone();
     TicketView {
-        id: ticket.id,
-        no: ticket.no.clone(),
-        title: ticket.title.clone(),
-        status: ticket.status,
-        priority: ticket.priority,
-        source: ticket.source.clone(),
-        template: ticket.template.clone(),
-        customer: customer.map(|external_userid| CustomerRef { external_userid }),
+        row: row(ctx, ticket, template, names),
         chat_id: ticket.chat_id.clone(),
         form: policy::readable(&ctx.actor, ticket, template),
         creator: ticket.creator.clone(),
@@ -214,14 +193,11 @@ pub fn view(
         asked: asked.collect(),
         attachments: ticket.attachments.clone(),
         tags: ticket.tags.clone(),
+        context: policy::context(&ctx.actor, ticket),
         parent: ticket.parent.as_ref().map(|parent| parent.ticket),
         children: ticket.children.iter().map(|child| child_view(ticket, child)).collect(),
         links: ticket.links.clone(),
         urged: ticket.urged,
-        created_at: ticket.created_at,
-        updated_at: ticket.updated_at,
-        closed_at: ticket.closed_at,
-        version: ticket.version,
         actions,
     }
 }

@@ -91,10 +91,17 @@ async fn a_scanned_code_leads_to_a_ticket_with_what_it_says_and_each_visit_count
     let page = desk.visit("GET", "/q/shop_1").send().await;
     assert_eq!(page.status, 200, "{}", page.text());
     let policy = page.header("content-security-policy");
-    assert!(policy.contains("frame-ancestors 'self'") && policy.ends_with(" https://live.example.com"), "{policy}");
+    assert!(
+        policy.contains("frame-ancestors 'self'") && policy.ends_with(" https://live.example.com"),
+        "{policy}"
+    );
     let visit = opens(&desk, "?order=A-7&sku=9&course=").await;
-    let keys: Vec<_> = visit["form"]["fields"].as_array().unwrap().iter()
-        .map(|field| field["key"].as_str().unwrap().to_owned()).collect();
+    let keys: Vec<_> = visit["form"]["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| field["key"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(keys, ["about", "title", "store", "city", "order_no", "course", "phone", "photos"]);
     assert_eq!(visit["values"], json!({ "store": "一号店", "city": "广州", "order_no": "A-7" }));
     assert_eq!((&visit["fixed"], &visit["place"]), (&json!(["store"]), &json!("收银台")));
@@ -117,7 +124,10 @@ async fn a_scanned_code_leads_to_a_ticket_with_what_it_says_and_each_visit_count
     let ticket = newest(&desk).await;
     assert_eq!(desk.tickets().await.len(), 1);
     assert_eq!((&ticket["no"], &ticket["source"]), (&told.json()["no"], &json!("qr")));
-    assert_eq!((&ticket["form"]["store"], &ticket["form"]["city"]), (&json!("一号店"), &json!("深圳")));
+    assert_eq!(
+        (&ticket["form"]["store"], &ticket["form"]["city"]),
+        (&json!("一号店"), &json!("深圳"))
+    );
     assert_eq!((&ticket["form"]["order_no"], &ticket["tags"]), (&json!("A-7"), &json!(["收银台"])));
     assert_eq!(ticket["form"]["photos"], json!([photo.json()["id"]]));
     assert!(desk.chat("liuyang").await.last_card().card().is_some(), "who does it has a card");
@@ -126,7 +136,10 @@ async fn a_scanned_code_leads_to_a_ticket_with_what_it_says_and_each_visit_count
     let page = desk.visit("GET", &format!("/t/{url}")).send().await;
     assert_eq!(page.status, 200);
     let html = page.text();
-    assert!(html.contains("灯不亮&lt;script&gt;") && html.matches("<script").count() == 1, "{html}");
+    assert!(
+        html.contains("灯不亮&lt;script&gt;") && html.matches("<script").count() == 1,
+        "{html}"
+    );
     desk.close().await;
 }
 
@@ -157,7 +170,11 @@ async fn a_link_says_by_which_channel_and_about_what_it_came_as_far_as_the_code_
         let told = sends(&desk, &visit, form).await;
         assert_eq!(told.status, 201, "{query}: {}", told.text());
         let ticket = newest(&desk).await;
-        assert_eq!((&ticket["source"], &ticket["form"]["store"]), (&json!(source), &json!(store)), "{query}");
+        assert_eq!(
+            (&ticket["source"], &ticket["form"]["store"]),
+            (&json!(source), &json!(store)),
+            "{query}"
+        );
         assert_eq!(ticket["steps"][0]["handlers"], json!([handler]), "{query}");
     }
     desk.close().await;
@@ -180,7 +197,12 @@ async fn what_is_fixed_or_not_asked_cannot_be_sent() {
         let told = sends(&desk, &visit, form.clone()).await;
         assert_eq!(told.refusal().0, 422, "{form}");
         let field = &told.json()["errors"][0];
-        assert_eq!((&field["path"], &field["code"]), (&json!(path), &json!(reason)), "{}", told.text());
+        assert_eq!(
+            (&field["path"], &field["code"]),
+            (&json!(path), &json!(reason)),
+            "{}",
+            told.text()
+        );
     }
     assert!(desk.tickets().await.is_empty());
     // What was refused did not use the visit up.
@@ -198,7 +220,8 @@ async fn machines_and_old_pages_are_kept_out() {
     let fast = sends(&desk, &visit, form()).await.refusal();
     assert_eq!((fast.0, fast.1.as_str()), (422, "visit.too_fast"));
     desk.advance(3 * SECOND).await;
-    let trapped = json!({ "visit": visit["visit"], "form": form(), "website": "http://spam.example" });
+    let trapped =
+        json!({ "visit": visit["visit"], "form": form(), "website": "http://spam.example" });
     let told = desk.visit("POST", "/api/v1/public/q/shop_1").json(&trapped).send().await.refusal();
     assert_eq!((told.0, told.1.as_str()), (422, "visit.invalid"));
     let mut forged = visit.clone();
@@ -228,7 +251,8 @@ async fn machines_and_old_pages_are_kept_out() {
     assert_eq!((braked.refusal().0, braked.refusal().1.as_str()), (429, "code.too_often"));
     assert!(braked.header("retry-after").parse::<u64>().unwrap() <= 600, "{braked:?}");
     let elsewhere = json!({ "visit": visit["visit"], "form": form() });
-    let ask = desk.visit("POST", "/api/v1/public/q/shop_1").header("x-forwarded-for", "203.0.113.9");
+    let ask =
+        desk.visit("POST", "/api/v1/public/q/shop_1").header("x-forwarded-for", "203.0.113.9");
     assert_eq!(ask.json(&elsewhere).send().await.refusal().1, "visit.too_fast", "another address");
     desk.advance(10 * MINUTE).await;
     assert_eq!(sends(&desk, &visit, form()).await.status, 201);
@@ -264,7 +288,10 @@ async fn photos_belong_to_their_visit_and_go_when_nobody_used_them() {
     assert!(more.status == 422 && more.text().contains("最多 9 张"), "{}", more.text());
     // Another visit cannot show them, and nobody can without one.
     let stolen = json!({ "title": "a", "photos": [heic.json()["id"]] });
-    assert_eq!(sends(&desk, &other, stolen.clone()).await.json()["errors"][0]["code"], "unknown_file");
+    assert_eq!(
+        sends(&desk, &other, stolen.clone()).await.json()["errors"][0]["code"],
+        "unknown_file"
+    );
     let bare = desk.visit("POST", "/api/v1/public/q/shop_1/files").file("a.png", PNG.to_vec());
     assert_eq!(bare.send().await.refusal().1, "visit.invalid");
     assert_eq!(sends(&desk, &visit, stolen).await.status, 201);
@@ -286,10 +313,12 @@ async fn a_customer_who_left_his_number_is_recognised() {
     set_up(&desk, json!({})).await;
     let customers = desk.ask("GET", "/api/v1/customers?limit=200").send().await.json();
     let known = customers["items"].as_array().unwrap().iter();
-    let known = known.clone().find(|one| one["phone"] != "").unwrap_or_else(|| panic!("{customers}"));
-    for (phone, customer) in
-        [(known["phone"].as_str().unwrap(), &known["external_userid"]), ("13900000000", &Value::Null)]
-    {
+    let known =
+        known.clone().find(|one| one["phone"] != "").unwrap_or_else(|| panic!("{customers}"));
+    for (phone, customer) in [
+        (known["phone"].as_str().unwrap(), &known["external_userid"]),
+        ("13900000000", &Value::Null),
+    ] {
         let visit = opens(&desk, "").await;
         desk.advance(3 * SECOND).await;
         let told = sends(&desk, &visit, json!({ "title": "a", "phone": phone })).await;
@@ -298,7 +327,8 @@ async fn a_customer_who_left_his_number_is_recognised() {
         let found = ticket["customer"].get("external_userid").cloned().unwrap_or_default();
         assert_eq!(found, *customer, "{ticket}");
         // His page is his all the same.
-        let url = told.json()["progress_url"].as_str().unwrap().split_once("/t/").unwrap().1.to_owned();
+        let url =
+            told.json()["progress_url"].as_str().unwrap().split_once("/t/").unwrap().1.to_owned();
         let reply = reqwest::multipart::Form::new().text("text", "快一点");
         let reply = desk.visit("POST", &format!("/t/{url}/reply")).form(reply).send().await;
         assert_eq!(reply.status, 303, "{}", reply.text());
@@ -319,7 +349,11 @@ async fn a_code_that_cannot_be_used_says_so_and_one_that_is_wrong_is_not_kept() 
     let told = desk.visit("GET", "/api/v1/public/q/shop_1").send().await.refusal();
     assert_eq!((told.0, told.1.as_str()), (404, "code.expired"));
     assert!(desk.visit("GET", "/q/shop_1").send().await.text().contains("这个入口已过期"));
-    assert_eq!(sends(&desk, &visit, json!({ "title": "a" })).await.status, 422, "the visit is older");
+    assert_eq!(
+        sends(&desk, &visit, json!({ "title": "a" })).await.status,
+        422,
+        "the visit is older"
+    );
     let off = code(json!({ "is_enabled": false }));
     assert_eq!(desk.ask("PUT", "/api/v1/codes/shop_1").json(&off).send().await.status, 200);
     let told = desk.visit("GET", "/api/v1/public/q/shop_1").send().await.refusal();
@@ -347,6 +381,9 @@ async fn a_code_that_cannot_be_used_says_so_and_one_that_is_wrong_is_not_kept() 
     assert_eq!((picture.status, picture.header("content-type")), (200, "image/svg+xml"));
     assert!(picture.text().contains("<svg") && picture.text().len() > 1_000);
     assert_eq!(desk.ask("DELETE", "/api/v1/codes/shop_1").send().await.status, 204);
-    assert_eq!(desk.visit("GET", "/api/v1/public/q/shop_1").send().await.refusal().1, "code.not_found");
+    assert_eq!(
+        desk.visit("GET", "/api/v1/public/q/shop_1").send().await.refusal().1,
+        "code.not_found"
+    );
     desk.close().await;
 }

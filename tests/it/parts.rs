@@ -512,8 +512,11 @@ async fn what_templates_share_are_files_too_and_what_was_exported_changes_nothin
         ("fields/level", level("级别")),
         ("conditions/always", always),
         // It names a template, which is applied before it.
-        ("codes/shop", json!({ "key": "shop", "name": "门店", "template": "repair", "source": "qr",
-            "defaults": { "level": "a" }, "is_enabled": true })),
+        (
+            "codes/shop",
+            json!({ "key": "shop", "name": "门店", "template": "repair", "source": "qr",
+            "defaults": { "level": "a" }, "is_enabled": true }),
+        ),
         ("templates/repair", template("repair", fields, None)),
     ];
     all.iter().for_each(|(name, json)| files.write(name, json));

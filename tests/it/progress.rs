@@ -36,7 +36,8 @@ fn template(customer: Value) -> Value {
 /// A ticket of this template; gives its id.
 async fn raised(desk: &Desk, customer: Value) -> String {
     desk.publishes(&template(customer)).await;
-    let new = json!({ "template": "repair", "form": { "title": "冰箱不冷" }, "customer": "wmCUSTOMER" });
+    let new =
+        json!({ "template": "repair", "form": { "title": "冰箱不冷" }, "customer": "wmCUSTOMER" });
     let told = desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
     assert_eq!(told.status, 201, "{}", told.text());
     desk.settle().await;
@@ -97,7 +98,8 @@ async fn a_customer_reads_where_his_ticket_stands_in_his_own_words() {
         let ids = kernel::Ids::new(kernel::ReplicaNo::new(900).unwrap());
         let ctx = kernel::Ctx { now, actor: kernel::Actor::System, ids, trace: String::new() };
         let phone = Some("13812345678".to_owned());
-        let patch = org::mirror::MemberPatch { mobile: phone, ..org::mirror::MemberPatch::new("liuyang") };
+        let patch =
+            org::mirror::MemberPatch { mobile: phone, ..org::mirror::MemberPatch::new("liuyang") };
         org::mirror::upsert_member(conn, &ctx, &patch, now)
     });
     known.await.unwrap();
@@ -109,8 +111,13 @@ async fn a_customer_reads_where_his_ticket_stands_in_his_own_words() {
     desk.does("liuyang", "claim", &id, json!({})).await;
     desk.does("liuyang", "comment", &id, json!({ "text": "这位客户爱生气" })).await;
     let page = opens(&desk, &path).await;
-    for there in ["刘洋 正在处理", "刘洋接手，正在为您处理", "正在为您服务", "href=\"tel:13812345678\"", "138****5678"]
-    {
+    for there in [
+        "刘洋 正在处理",
+        "刘洋接手，正在为您处理",
+        "正在为您服务",
+        "href=\"tel:13812345678\"",
+        "138****5678",
+    ] {
         assert!(page.contains(there), "{there}: {page}");
     }
     for absent in ["内部维修", "质检核价", "爱生气", "liuyang"] {
@@ -147,17 +154,16 @@ async fn a_link_works_until_it_expires_or_all_are_revoked() {
     assert_eq!(desk.visit("GET", &form).send().await.status, 200);
     let revoked = desk.ask("DELETE", &format!("/api/v1/tickets/{id}/progress_link")).send().await;
     assert_eq!(revoked.status, 204, "{}", revoked.text());
-    for (method, path) in [
-        ("GET", first.clone()),
-        ("GET", format!("{first}/since?after=1")),
-        ("GET", form.clone()),
-    ] {
+    for (method, path) in
+        [("GET", first.clone()), ("GET", format!("{first}/since?after=1")), ("GET", form.clone())]
+    {
         let told = desk.visit(method, &path).send().await;
         assert_eq!(told.status, 404, "{path}: {}", told.text());
         assert!(told.text().contains("收回"), "{}", told.text());
     }
     for deed in ["reply", "verdict", "rating", "preference"] {
-        let told = sends(&desk, &format!("{first}/{deed}"), &[("text", "喂"), ("stars", "5")]).await;
+        let told =
+            sends(&desk, &format!("{first}/{deed}"), &[("text", "喂"), ("stars", "5")]).await;
         assert_eq!(told.status, 404, "{deed}");
     }
     let second = link(&desk, &id).await;
@@ -167,8 +173,10 @@ async fn a_link_works_until_it_expires_or_all_are_revoked() {
     let fresh = page.split("class=\"button\" href=\"").nth(1).unwrap().split('"').next().unwrap();
     let fresh = format!("/t/{}", fresh.split_once("/t/").unwrap().1);
     assert_eq!(desk.visit("GET", &fresh).send().await.status, 200);
-    assert_eq!(desk.ticket(&id).await["asked"][0]["url"].as_str().unwrap().split_once("/t/").unwrap().1,
-        fresh.trim_start_matches("/t/"));
+    assert_eq!(
+        desk.ticket(&id).await["asked"][0]["url"].as_str().unwrap().split_once("/t/").unwrap().1,
+        fresh.trim_start_matches("/t/")
+    );
     // Another ticket's link shows that one; staff without a part in it cannot make any.
     let other = raised(&desk, json!({})).await;
     let foreign = link(&desk, &other).await;
@@ -199,7 +207,10 @@ async fn a_reply_with_photos_reaches_who_works_on_it_once() {
     };
     for _ in 0..2 {
         let told = desk.visit("POST", &format!("{path}/reply")).form(form()).send().await;
-        assert_eq!((told.status, told.header("location")), (303, format!("{path}?done=reply#done").as_str()));
+        assert_eq!(
+            (told.status, told.header("location")),
+            (303, format!("{path}?done=reply#done").as_str())
+        );
     }
     desk.settle().await;
     let replies = desk.history(&id).await;
@@ -226,7 +237,10 @@ async fn a_reply_with_photos_reaches_who_works_on_it_once() {
     };
     let told = send("a.html", b"<html><script>alert(1)</script>".to_vec()).await;
     assert_eq!(told.status, 422);
-    assert!(told.text().contains("只能发照片") && told.text().contains(">看这张</textarea>"), "{told:?}");
+    assert!(
+        told.text().contains("只能发照片") && told.text().contains(">看这张</textarea>"),
+        "{told:?}"
+    );
     let mut large = PNG.to_vec();
     large.resize(40 << 20, 0);
     let told = send("large.png", large).await;
@@ -242,7 +256,8 @@ async fn a_reply_with_photos_reaches_who_works_on_it_once() {
     let empty = sends(&desk, &format!("{path}/reply"), &[("key", "k3"), ("text", "  ")]).await;
     assert_eq!(empty.status, 422);
     assert!(empty.text().contains("请写几句话"), "{}", empty.text());
-    let odd = desk.visit("POST", &format!("{path}/reply")).body("application/json", "{}").send().await;
+    let odd =
+        desk.visit("POST", &format!("{path}/reply")).body("application/json", "{}").send().await;
     assert_eq!(odd.status, 422, "{}", odd.text());
     desk.settle().await;
     desk.close().await;
@@ -272,7 +287,10 @@ async fn a_survey_is_one_tap_can_be_changed_for_a_day_and_comes_once_for_each_en
     assert_eq!(sends(&desk, &rating, &[("stars", "5")]).await.status, 409, "nothing is done yet");
     finish(&desk, &id).await;
     let page = opens(&desk, &path).await;
-    assert!(page.contains("这次服务您满意吗") && page.contains("name=\"stars\" value=\"5\""), "{page}");
+    assert!(
+        page.contains("这次服务您满意吗") && page.contains("name=\"stars\" value=\"5\""),
+        "{page}"
+    );
     let key = key_of(&page);
     for _ in 0..2 {
         let told = sends(&desk, &rating, &[("key", &key), ("stars", "4")]).await;
@@ -304,7 +322,12 @@ async fn a_survey_is_one_tap_can_be_changed_for_a_day_and_comes_once_for_each_en
     let own = desk.act(&id, "rate", &json!({ "stars": 5 })).acting_as("liuyang").send().await;
     assert!(own.refusal().0 == 403 || own.refusal().0 == 409, "{}", own.text());
     // Gone on and ended again, it is asked anew.
-    assert_eq!(sends(&desk, &format!("{path}/verdict"), &[("solved", "no"), ("text", "又坏了")]).await.status, 303);
+    assert_eq!(
+        sends(&desk, &format!("{path}/verdict"), &[("solved", "no"), ("text", "又坏了")])
+            .await
+            .status,
+        303
+    );
     desk.settle().await;
     assert_eq!(sends(&desk, &rating, &[("stars", "5")]).await.status, 409, "it is at work");
     let told = desk.act(&id, "terminate", &json!({ "note": "x" })).send().await;
@@ -338,7 +361,11 @@ async fn who_says_that_it_is_not_solved_sets_it_going_again() {
     let id = raised(&desk, json!({ "solved_at": "visit" })).await;
     let path = link(&desk, &id).await;
     let verdict = format!("{path}/verdict");
-    assert_eq!(sends(&desk, &verdict, &[("solved", "no")]).await.status, 409, "nothing is done yet");
+    assert_eq!(
+        sends(&desk, &verdict, &[("solved", "no")]).await.status,
+        409,
+        "nothing is done yet"
+    );
     desk.does("liuyang", "claim", &id, json!({})).await;
     desk.does("liuyang", "complete", &id, json!({})).await;
     desk.does("zhaomin", "claim", &id, json!({})).await;
@@ -350,12 +377,20 @@ async fn who_says_that_it_is_not_solved_sets_it_going_again() {
     assert_eq!(told.status, 303, "{}", told.text());
     desk.settle().await;
     let ticket = desk.ticket(&id).await;
-    let states: Vec<_> = ["fix", "check", "visit"].into_iter().map(|key| {
-        let steps = ticket["steps"].as_array().unwrap();
-        steps.iter().find(|step| step["key"] == key).unwrap()["state"].clone()
-    }).collect();
+    let states: Vec<_> = ["fix", "check", "visit"]
+        .into_iter()
+        .map(|key| {
+            let steps = ticket["steps"].as_array().unwrap();
+            steps.iter().find(|step| step["key"] == key).unwrap()["state"].clone()
+        })
+        .collect();
     assert_eq!(states, ["done", "open", "waiting"], "{ticket}");
-    assert!(desk.history(&id).await.iter().any(|(verb, text)| verb == "deny" && text.contains("水管还在漏")));
+    assert!(
+        desk.history(&id)
+            .await
+            .iter()
+            .any(|(verb, text)| verb == "deny" && text.contains("水管还在漏"))
+    );
     // Done again, closed, confirmed; and it can still come back.
     for verb in ["claim", "complete", "claim", "complete"] {
         let told = desk.act(&id, verb, &json!({})).acting_as("zhaomin").send().await;
@@ -369,7 +404,8 @@ async fn who_says_that_it_is_not_solved_sets_it_going_again() {
     assert_eq!(sends(&desk, &verdict, &[("solved", "maybe")]).await.status, 422);
     let key = key_of(&opens(&desk, &path).await);
     for _ in 0..2 {
-        let told = sends(&desk, &verdict, &[("key", &key), ("solved", "no"), ("text", "又漏了")]).await;
+        let told =
+            sends(&desk, &verdict, &[("key", &key), ("solved", "no"), ("text", "又漏了")]).await;
         assert_eq!(told.status, 303, "{}", told.text());
     }
     desk.settle().await;
@@ -387,7 +423,12 @@ async fn the_page_hears_of_what_concerns_its_customer_and_of_nothing_else() {
     let path = link(&desk, &id).await;
     let since = async |after: i64| {
         let told = desk.visit("GET", &format!("{path}/since?after={after}")).send().await;
-        assert_eq!((told.status, told.header("cache-control")), (200, "no-store"), "{}", told.text());
+        assert_eq!(
+            (told.status, told.header("cache-control")),
+            (200, "no-store"),
+            "{}",
+            told.text()
+        );
         (told.json()["version"].as_i64().unwrap(), told.json()["news"].as_bool().unwrap())
     };
     let (first, news) = since(0).await;
@@ -416,7 +457,15 @@ async fn what_a_customer_does_not_want_to_hear_is_not_passed_on() {
     let id = raised(&desk, tells.clone()).await;
     desk.does("liuyang", "claim", &id, json!({})).await;
     assert_eq!(told(&desk).await, 1, "somebody has taken it up");
-    let words = desk.chat("wangfang").await.texts().iter().rev().find(|text| text.contains("/t/")).unwrap().to_string();
+    let words = desk
+        .chat("wangfang")
+        .await
+        .texts()
+        .iter()
+        .rev()
+        .find(|text| text.contains("/t/"))
+        .unwrap()
+        .to_string();
     let passed = format!("/t/{}", words.lines().last().unwrap().split_once("/t/").unwrap().1);
     assert!(opens(&desk, &passed).await.contains("刘洋 正在处理"), "the link is the customer's");
     let path = link(&desk, &id).await;
@@ -425,7 +474,11 @@ async fn what_a_customer_does_not_want_to_hear_is_not_passed_on() {
     let some = [("taken", "on"), ("ended", "on"), ("from", "22:00"), ("to", "08:00")];
     assert_eq!(sends(&desk, &wish, &some).await.status, 303);
     let page = opens(&desk, &path).await;
-    assert!(page.contains("name=\"step\" value=\"on\">") && page.contains("name=\"ended\" value=\"on\" checked>"), "{page}");
+    assert!(
+        page.contains("name=\"step\" value=\"on\">")
+            && page.contains("name=\"ended\" value=\"on\" checked>"),
+        "{page}"
+    );
     desk.does("liuyang", "complete", &id, json!({})).await;
     desk.does("zhaomin", "claim", &id, json!({})).await;
     desk.does("zhaomin", "complete", &id, json!({})).await;

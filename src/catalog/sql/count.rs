@@ -19,10 +19,7 @@ pub(crate) fn add(
 ) -> Result<()> {
     let none = (n::code.eq(code), n::scans.eq(0i64), n::submits.eq(0i64), n::last_at.eq(now.0));
     db::insert_ignore!(conn, n::table, none)?;
-    let more = (
-        n::scans.eq(n::scans + scans),
-        n::submits.eq(n::submits + submits),
-        n::last_at.eq(now.0),
-    );
+    let more =
+        (n::scans.eq(n::scans + scans), n::submits.eq(n::submits + submits), n::last_at.eq(now.0));
     diesel::update(n::table.find(code)).set(more).execute(conn).map(|_rows| ()).or_db()
 }

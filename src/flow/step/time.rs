@@ -155,7 +155,7 @@ impl Move<'_> {
         if self.state.timers.get(n).is_none_or(|t| t.left.is_some() || t.due_at > self.now) {
             return Err(Refused::NotDue);
         }
-        let timer = self.state.timers.remove(n);
+        self.state.timers.remove(n);
         if kind == TimerKind::Wake {
             self.go_on();
             return Ok(());
@@ -166,16 +166,15 @@ impl Move<'_> {
         } else if kind == TimerKind::Timeout {
             self.hold(at, Trouble::ActionFailed);
         } else if let Some(limit) = self.work(at)?.limit.as_ref() {
-            self.fire_limit(at, limit, &timer)?;
+            self.fire_limit(at, limit, kind)?;
         }
         Ok(())
     }
 
-    fn fire_limit(&mut self, at: At, limit: &Limit, timer: &Timer) -> Result<(), Refused> {
-        match timer.kind {
+    fn fire_limit(&mut self, at: At, limit: &Limit, kind: TimerKind) -> Result<(), Refused> {
+        match kind {
             TimerKind::Remind(_) => self.tell_handlers(at, Notice::Reminder),
             TimerKind::Deadline => {
-                self.run_mut(at).missed = Some(timer.due_at);
                 self.log(at, Logged::Overdue);
                 self.tell_handlers(at, Notice::Overdue);
                 self.next_rung(at, limit, 0);

@@ -68,7 +68,6 @@ impl<'a> Move<'a> {
         run.lanes = vec![LaneState::Untaken; lanes];
         run.children.clear();
         (run.is_revising, run.asked, run.returned, run.was) = (false, None, None, None);
-        run.missed = None;
         run.opened = move_no;
     }
 

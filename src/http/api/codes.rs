@@ -54,11 +54,7 @@ fn key(req: &HttpRequest) -> String {
     req.match_info().get("key").unwrap_or_default().to_owned()
 }
 
-async fn picture(
-    _who: Signed<may::ReadTickets>,
-    req: HttpRequest,
-    server: Data<Server>,
-) -> Reply {
+async fn picture(_who: Signed<may::ReadTickets>, req: HttpRequest, server: Data<Server>) -> Reply {
     let key = key(&req);
     let code = server.db.read(move |conn| catalog::find_part::<Code>(conn, &key)).await?.part;
     let url = server.links.public(&format!("/q/{}", code.key));
@@ -72,11 +68,7 @@ async fn picture(
         .body(picture))
 }
 
-async fn counts(
-    _who: Signed<may::ReadTickets>,
-    req: HttpRequest,
-    server: Data<Server>,
-) -> Reply {
+async fn counts(_who: Signed<may::ReadTickets>, req: HttpRequest, server: Data<Server>) -> Reply {
     let key = key(&req);
     let links = server.links.clone();
     let counts = server.db.read(move |conn| {

@@ -50,7 +50,7 @@ pub(crate) fn operations() -> Vec<Op> {
             .explained("一个名为 file 的文件部分，最多 20 MiB。")
             .where_path("id", "工单的 id 或单号")
             .takes_file(form.clone())
-            .answers::<schema::Ticket>(200, "加上附件之后的工单"),
+            .answers::<schema::TicketDetail>(200, "加上附件之后的工单"),
         Op::post("/files", put)
             .named("upload_file", "工单", "上传文件")
             .explained(
@@ -84,7 +84,7 @@ async fn attach(
     let expects = read::if_match(&req)?;
     let (name, stored) = receive(&server, &mut parts).await.map_err(|no| no.with_unread(parts))?;
     let once = Once::of(&req, &who.caller, format!("{}\n{name}", stored.sha256).as_bytes())?;
-    let deed = tickets::Deed { verb: "attach".to_owned(), input: Map::new(), expects };
+    let deed = tickets::Deed { verb: "attach".to_owned(), input: Map::new(), expects, on: None };
     tickets::perform(&req, &who, &server, once, deed, move |conn, ctx, input| {
         let new = NewFile { stored: &stored, name: &name, source_media_id: None };
         let file = files::put(conn, ctx, new)?;

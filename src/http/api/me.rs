@@ -60,7 +60,7 @@ async fn me(who: Signed<may::ReadTickets>, server: Data<Server>) -> Reply {
             departments.extend(org::find_department(conn, *id)?.map(named));
         }
         Ok(Me {
-            counts: ticket::counts(conn, &setup, &member.userid, ctx.now)?,
+            counts: ticket::counts(conn, &member.userid, ctx.now, setup.zone_minutes)?,
             roles: org::profile(conn, &member.userid)?.roles,
             userid: member.userid,
             name: member.name,

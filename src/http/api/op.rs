@@ -168,6 +168,12 @@ impl Op {
         self.with("requestBody", json!({ "required": true, "content": body }))
     }
 
+    /// The CSV file that it takes.
+    pub(crate) fn takes_csv(self) -> Self {
+        let body = content(json!({ "type": "string" }), "text/csv");
+        self.with("requestBody", json!({ "required": true, "content": body }))
+    }
+
     /// The JSON that it answers with.
     pub(crate) fn answers<T: ToSchema>(self, status: u16, description: &str) -> Self {
         self.answers_with(status, description, reference::<T>()).also::<T>()

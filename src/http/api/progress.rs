@@ -42,11 +42,7 @@ fn key(req: &HttpRequest) -> String {
     req.match_info().get("id").unwrap_or_default().to_owned()
 }
 
-async fn make(
-    who: Signed<may::WriteTickets>,
-    req: HttpRequest,
-    server: Data<Server>,
-) -> Reply {
+async fn make(who: Signed<may::WriteTickets>, req: HttpRequest, server: Data<Server>) -> Reply {
     let (key, ctx, links) = (key(&req), who.ctx().clone(), server.links.clone());
     let link = server.db.read(move |conn| {
         let ticket = tickets::find(conn, &ctx, &key)?;
@@ -57,11 +53,7 @@ async fn make(
     Ok(Answer::json(StatusCode::OK, &link.await?)?.respond(&req))
 }
 
-async fn revoke(
-    who: Signed<may::WriteTickets>,
-    req: HttpRequest,
-    server: Data<Server>,
-) -> Reply {
+async fn revoke(who: Signed<may::WriteTickets>, req: HttpRequest, server: Data<Server>) -> Reply {
     let key = key(&req);
     let once = Once::of(&req, &who.caller, &[])?;
     let answer = server.command(who.ctx(), once, move |conn, ctx| {

@@ -199,7 +199,9 @@ fn key(req: &HttpRequest) -> String {
 /// A code that can be used now.
 pub(crate) fn open_code(conn: &mut Conn, key: &str, now: Timestamp) -> Result<Code> {
     let found = catalog::find_part::<Code>(conn, key).map_err(|error| match error.code() {
-        "part.not_found" => Error::new(Kind::NotFound, "code.not_found", "没有这个入口，请核对二维码或链接"),
+        "part.not_found" => {
+            Error::new(Kind::NotFound, "code.not_found", "没有这个入口，请核对二维码或链接")
+        }
         _ => error,
     })?;
     found.part.check_open(now)?;
@@ -207,11 +209,7 @@ pub(crate) fn open_code(conn: &mut Conn, key: &str, now: Timestamp) -> Result<Co
 }
 
 /// The template of a code; it may have been archived since.
-fn template_of(
-    conn: &mut Conn,
-    setup: &Setup,
-    code: &Code,
-) -> Result<std::sync::Arc<Published>> {
+fn template_of(conn: &mut Conn, setup: &Setup, code: &Code) -> Result<std::sync::Arc<Published>> {
     setup.catalog.find_newest(conn, &code.template).map_err(|error| match error.code() {
         "template.not_found" => {
             Error::new(Kind::NotFound, "code.disabled", "这个入口已停用，请联系工作人员")

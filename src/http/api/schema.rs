@@ -4,15 +4,24 @@
 #![expect(dead_code, reason = "only the shapes are used; the values come from other rooms")]
 
 mod around;
+mod belonging;
 mod me;
+mod page;
 mod part;
 
+pub(crate) use belonging::{
+    Asset, AssetWithHistory, Chat, ChatContext, CustomerContext, Imported, NewAsset,
+    NewOpportunity, NewOrder, Opportunity, Order, Place, PlaceRef, Prefill,
+};
 pub(crate) use me::Me;
+pub(crate) use page::{
+    Counts, CustomerName, People, Person, StepName, TemplateName, TicketDetail, TicketRow,
+};
 pub(crate) use part::{Calendar, Code, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use around::{Asked, Link, Progress, Trigger};
+use around::{Asked, Link, Origin, Progress, Trigger};
 
 /// 被拒绝的原因（RFC 9457）
 #[derive(ToSchema)]
@@ -32,7 +41,7 @@ pub(crate) struct Problem {
     /// 请求编号，也在 `x-request-id` 应答头中
     request_id: String,
     /// 工单现在的样子；只在 409 时给出
-    current: Option<Ticket>,
+    current: Option<TicketDetail>,
 }
 
 /// 一个出错的字段
@@ -96,9 +105,22 @@ pub(crate) struct Ticket {
     priority: Priority,
     /// 来源入口
     source: String,
-    template: TemplateRef,
+    template: TemplateName,
     #[schema(required)]
-    customer: Option<CustomerRef>,
+    customer: Option<CustomerName>,
+    /// 所在的步骤；自己有待办时为自己的那一步
+    #[schema(required)]
+    step: Option<StepName>,
+    /// 正在处理或可以认领的成员，最多 20 位
+    handlers: Vec<Person>,
+    /// 最早的处理期限
+    #[schema(required, format = DateTime)]
+    due_at: Option<String>,
+    is_overdue: bool,
+    /// 计时是否暂停
+    is_paused: bool,
+    /// 请求者现在是否有已认领的待办
+    is_mine: bool,
     #[schema(required)]
     chat_id: Option<String>,
     /// 表单的填写内容
@@ -112,6 +134,9 @@ pub(crate) struct Ticket {
     asked: Vec<Asked>,
     attachments: Vec<Attachment>,
     tags: Vec<String>,
+    /// 发起时的来龙去脉：客户、群、跟进人、标签、最近联系
+    #[schema(required)]
+    context: Option<Origin>,
     /// 发起它的工单
     #[schema(required)]
     parent: Option<String>,
@@ -153,19 +178,6 @@ pub(crate) struct Child {
     /// 这一步等它的结果；步骤已进入新一轮则没有
     #[schema(required)]
     state: Option<ChildState>,
-}
-
-/// 工单所用的模板
-#[derive(ToSchema)]
-pub(crate) struct TemplateRef {
-    key: String,
-    version: u32,
-}
-
-/// 工单的客户
-#[derive(ToSchema)]
-pub(crate) struct CustomerRef {
-    external_userid: String,
 }
 
 #[derive(ToSchema)]
@@ -210,6 +222,7 @@ pub(crate) struct Task {
     id: String,
     /// 所在步骤
     step: String,
+    step_name: String,
     round: u32,
     state: TaskState,
     #[schema(required)]
@@ -218,6 +231,10 @@ pub(crate) struct Task {
     opened_at: String,
     #[schema(required, format = DateTime)]
     closed_at: Option<String>,
+    /// 处理期限；没有时限或计时暂停时为 null
+    #[schema(required, format = DateTime)]
+    due_at: Option<String>,
+    is_approval: bool,
 }
 
 /// 待办列表中的一行

@@ -243,9 +243,8 @@ fn address(page: &Progress, file: &File) -> String {
 
 /// The latest lines of its history.
 fn history(page: &Progress) -> String {
-    let line = |line: &super::Line| {
-        format!("<li><p>{}</p>{}</li>", Text(&line.text), time(page, line.at))
-    };
+    let line =
+        |line: &super::Line| format!("<li><p>{}</p>{}</li>", Text(&line.text), time(page, line.at));
     let lines: String = page.lines.iter().map(line).collect();
     format!("<section><h2>最新动态</h2><ol class=\"history\">{lines}</ol></section>")
 }

@@ -33,7 +33,9 @@ impl Posted {
     pub(super) async fn read(parts: Multipart) -> Result<Self> {
         match tokio::time::timeout(UPLOAD_TIME, receive(parts)).await {
             Ok(read) => read,
-            Err(_late) => Err(Error::new(Kind::Invalid, "http.too_slow", "内容没有及时发完，请重试")),
+            Err(_late) => {
+                Err(Error::new(Kind::Invalid, "http.too_slow", "内容没有及时发完，请重试"))
+            }
         }
     }
 
@@ -86,7 +88,11 @@ async fn receive(mut parts: Multipart) -> Result<Posted> {
             let chunk = chunk.map_err(broken)?;
             all += chunk.len();
             if all > BYTES_MAX {
-                return Err(Error::new(Kind::Invalid, "http.too_large", "发来的内容太多，请分几次发"));
+                return Err(Error::new(
+                    Kind::Invalid,
+                    "http.too_large",
+                    "发来的内容太多，请分几次发",
+                ));
             }
             is_whole = is_whole && bytes.len() + chunk.len() <= most;
             if is_whole {

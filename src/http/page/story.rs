@@ -8,9 +8,8 @@ use ticket::{Event, Fact, Ticket};
 /// Whether a customer knows of a step. Of a flow whose steps have no public names at all he knows
 /// that somebody works, and no more.
 pub(super) fn knows(template: &Published, step: &str) -> bool {
-    let is_named = |key: &str| {
-        template.flow.step(key).is_some_and(|step| step.public_name.is_some())
-    };
+    let is_named =
+        |key: &str| template.flow.step(key).is_some_and(|step| step.public_name.is_some());
     is_named(step) || template.flow.all().iter().all(|step| step.public_name.is_none())
 }
 

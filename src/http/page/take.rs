@@ -60,7 +60,11 @@ pub(crate) async fn back(req: HttpRequest) -> HttpResponse {
 }
 
 /// A reply.
-pub(crate) async fn reply(req: HttpRequest, server: Data<Server>, parts: Multipart) -> HttpResponse {
+pub(crate) async fn reply(
+    req: HttpRequest,
+    server: Data<Server>,
+    parts: Multipart,
+) -> HttpResponse {
     take(&req, &server, parts, Deed::Reply).await
 }
 
@@ -203,7 +207,9 @@ fn command(
             match posted.text("solved") {
                 "yes" => ("confirm", "confirm"),
                 "no" => ("deny", "deny"),
-                _ => return Err(Error::field("solved", "required", "请选「已解决」或「没有解决」")),
+                _ => {
+                    return Err(Error::field("solved", "required", "请选「已解决」或「没有解决」"));
+                }
             }
         }
         Deed::Rating => {
@@ -248,7 +254,8 @@ fn minutes(clock: &str) -> Result<i64> {
         let all = hour * HOUR + minute;
         ((0..HOUR).contains(&minute) && (0..DAY).contains(&all)).then_some(all)
     };
-    read(clock).ok_or_else(|| Error::field("quiet", "malformed", "请写明免打扰从几点到几点，如 22:00"))
+    read(clock)
+        .ok_or_else(|| Error::field("quiet", "malformed", "请写明免打扰从几点到几点，如 22:00"))
 }
 
 /// A file in the store, and its name.

@@ -137,6 +137,7 @@ impl Desk {
                 vip_tags: Arc::new([]),
             },
             configured_groups: BTreeSet::new(),
+            configured_places: BTreeSet::new(),
             links,
             files: FileStore::open(&format!("fs:{}/files", folder.display()), 20 << 20).unwrap(),
             wecom: wecom(&clock),

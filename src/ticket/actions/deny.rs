@@ -49,7 +49,8 @@ impl Action for Deny {
 
 /// The way back from the step at work, which its handler could take.
 fn back(case: &Case<'_>) -> Option<Event> {
-    let can = |by: &str, step: &str| flow::may(case.flow, &case.ticket.flow, step, by, Verb::Return);
+    let can =
+        |by: &str, step: &str| flow::may(case.flow, &case.ticket.flow, step, by, Verb::Return);
     case.ticket.open_tasks().find_map(|task| {
         let by = task.owner.iter().chain(&task.handlers).find(|by| can(by, &task.step))?;
         let to = flow::earlier(case.flow, &case.ticket.flow, &task.step).first()?.key.clone();

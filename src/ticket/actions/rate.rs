@@ -29,8 +29,11 @@ impl Action for Rate {
 
     fn input(&self) -> Form {
         let stars = Field { max: Some(5), ..Field::new("stars", "rating", "几颗星", true) };
-        let text = Field { max: Some(500), ..Field::new("text", "textarea", "想说的话", false) };
-        Form { fields: vec![stars, Field::new("reasons", "text", "原因，用逗号分开", false), text] }
+        let text =
+            Field { max: Some(500), ..Field::new("text", "textarea", "想说的话", false) };
+        Form {
+            fields: vec![stars, Field::new("reasons", "text", "原因，用逗号分开", false), text]
+        }
     }
 
     fn by(&self) -> By {
@@ -55,12 +58,14 @@ impl Action for Rate {
         }
         let stars = input.get("stars").and_then(Value::as_u64).unwrap_or_default();
         let stars = u8::try_from(stars).ok().filter(|stars| (1..=5).contains(stars));
-        let stars = stars.ok_or_else(|| Error::field("stars", "out_of_range", "请选 1 到 5 颗星"))?;
+        let stars =
+            stars.ok_or_else(|| Error::field("stars", "out_of_range", "请选 1 到 5 颗星"))?;
         let reasons = answer(input, "reasons").unwrap_or_default().split([',', '，']);
         let mut reasons: Vec<_> =
             reasons.map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect();
         reasons.dedup();
-        if reasons.len() > REASONS_MAX || reasons.iter().any(|one| one.chars().count() > REASON_MAX) {
+        if reasons.len() > REASONS_MAX || reasons.iter().any(|one| one.chars().count() > REASON_MAX)
+        {
             let detail = format!("最多 {REASONS_MAX} 个原因，每个最多 {REASON_MAX} 个字");
             return Err(Error::field("reasons", "too_long", detail));
         }

@@ -24,6 +24,15 @@ export class Client {
     await this.page.getByText(`以 ${name} 的身份`).waitFor();
   }
 
+  /** Opens a conversation of whoever is played: a customer, a group, `app` or `workbench`. */
+  async talksWith(id) {
+    const talk = this.page.locator(`[data-talk="${id}"]`);
+    await talk.waitFor({ state: "attached" });
+    const list = this.page.getByRole("button", { name: "成员", exact: true });
+    if (!(await talk.isVisible())) await list.last().click();
+    await talk.click();
+  }
+
   async says(words) {
     await this.page.getByRole("textbox", { name: /^发消息给/ }).fill(words);
     await this.page.getByRole("button", { name: "发送", exact: true }).last().click();

@@ -57,3 +57,44 @@ pub(crate) struct Trigger {
     /// 它的表单；值为常量、{"var": 字段} 或规则
     form: Option<Map<String, Value>>,
 }
+
+/// 发起工单时的客户
+#[derive(ToSchema)]
+pub(crate) struct OriginCustomer {
+    external_userid: String,
+    name: String,
+    corp_name: String,
+}
+
+/// 发起工单的客户群
+#[derive(ToSchema)]
+pub(crate) struct OriginGroup {
+    chat_id: String,
+    name: String,
+    #[schema(required)]
+    place: Option<super::PlaceRef>,
+}
+
+/// 发起工单时的跟进人
+#[derive(ToSchema)]
+pub(crate) struct OriginOwner {
+    userid: String,
+    name: String,
+}
+
+/// 发起工单时的来龙去脉，由服务端取得
+#[derive(ToSchema)]
+pub(crate) struct Origin {
+    #[schema(required)]
+    customer: Option<OriginCustomer>,
+    #[schema(required)]
+    group: Option<OriginGroup>,
+    /// 跟进人；没有客户时为群主
+    #[schema(required)]
+    owner: Option<OriginOwner>,
+    /// 客户的标签
+    tags: Vec<String>,
+    /// 客户此前最近一次联系
+    #[schema(required, format = DateTime)]
+    last_contact_at: Option<String>,
+}

@@ -2,6 +2,8 @@
 
 use utoipa::ToSchema;
 
+use super::Counts;
+
 /// 当前成员
 #[derive(ToSchema)]
 pub(crate) struct Me {
@@ -23,19 +25,4 @@ pub(crate) struct Me {
 pub(crate) struct DepartmentRef {
     id: i64,
     name: String,
-}
-
-/// 有多少事在等一位成员
-#[derive(ToSchema)]
-pub(crate) struct Counts {
-    /// 已认领的待办
-    mine: i64,
-    /// 可以认领的待办
-    claimable: i64,
-    /// 已认领且已超时的
-    overdue: i64,
-    /// 已认领且今天到期的
-    today: i64,
-    /// 已认领或可认领的审批
-    approvals: i64,
 }

@@ -12,8 +12,7 @@ use crate::page::{
 };
 
 /// The reasons that can be chosen, unless the template has its own.
-const REASONS: [&str; 6] =
-    ["响应及时", "服务专业", "态度友好", "等待太久", "没有解决", "沟通不清"];
+const REASONS: [&str; 6] = ["响应及时", "服务专业", "态度友好", "等待太久", "没有解决", "沟通不清"];
 /// What the stars mean, from one to five.
 const STARS: [&str; 5] = ["很不满意", "不满意", "一般", "满意", "非常满意"];
 /// The hours of peace that are proposed.
@@ -226,7 +225,8 @@ fn engineer(own: &Own) -> String {
 /// `138****5678`
 fn masked(phone: &str) -> String {
     let chars: Vec<char> = phone.chars().collect();
-    let (Some(head), Some(tail)) = (chars.get(..3), chars.get(chars.len().saturating_sub(4)..)) else {
+    let (Some(head), Some(tail)) = (chars.get(..3), chars.get(chars.len().saturating_sub(4)..))
+    else {
         return "****".to_owned();
     };
     if chars.len() < 8 {
@@ -249,7 +249,10 @@ fn reply(page: &Progress, own: &Own) -> String {
          <ul class=\"pictures\" id=\"previews\" hidden></ul><button>发送</button>"
     );
     let title = if page.ticket.is_ended() { "还有话要说" } else { "留言" };
-    format!("<section id=\"reply\"><h2>{title}</h2>{}</section>", form(page, own, Deed::Reply, &inner))
+    format!(
+        "<section id=\"reply\"><h2>{title}</h2>{}</section>",
+        form(page, own, Deed::Reply, &inner)
+    )
 }
 
 fn preference(page: &Progress, own: &Own) -> String {

@@ -1,0 +1,3 @@
+import type { publicPage as zh } from "../zh-CN/public";
+
+export const publicPage: Record<keyof typeof zh, string> = {};

@@ -1,0 +1,2 @@
+// The words of the customers' own page.
+export const publicPage = {} as const;
