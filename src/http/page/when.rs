@@ -1,7 +1,6 @@
 //! When something will be, as one would say it.
 
 use catalog::Published;
-use flow::{StepState, TimerKind};
 use kernel::{Timestamp, time};
 use ticket::{Status, Ticket};
 
@@ -20,22 +19,12 @@ pub(crate) enum Promise {
 
 /// What is promised now: the earliest deadline of the steps that the customer knows of.
 pub(super) fn promise(ticket: &Ticket, template: &Published, now: Timestamp) -> Promise {
-    if ticket.status != Status::Open {
-        return Promise::None;
-    }
-    let is_open = |key: &str| {
-        ticket.flow.run(key).is_some_and(|run| run.state == StepState::Open && run.asked.is_none())
-    };
-    let deadlines = ticket.flow.steps.iter().filter(|run| is_open(&run.key)).filter_map(|run| {
-        let timers = ticket.flow.timers.iter();
-        let due = timers.into_iter().find(|timer| {
-            let is_its = timer.step == run.key && timer.round == run.round;
-            is_its && timer.kind == TimerKind::Deadline && timer.left.is_none()
-        })?;
-        story::knows(template, &run.key).then_some((due.due_at, run.key.as_str()))
-    });
-    match deadlines.min() {
-        None if is_overdue(ticket, template) => Promise::Late,
+    // While he is asked something, the clock stands still.
+    let waits = |step: &str| ticket.flow.run(step).is_some_and(|run| run.asked.is_some());
+    let is_his = |step: &str| story::knows(template, step) && !waits(step);
+    let open = ticket.open_tasks().filter(|task| is_his(&task.step));
+    let deadline = open.filter_map(|task| Some((task.due_at?, task.step.as_str()))).min();
+    match deadline.filter(|_any| ticket.status == Status::Open) {
         None => Promise::None,
         Some((due, _step)) if due <= now => Promise::Late,
         Some((due, step)) => {
@@ -43,12 +32,6 @@ pub(super) fn promise(ticket: &Ticket, template: &Published, now: Timestamp) -> 
             Promise::By(due, name)
         }
     }
-}
-
-/// Whether a step that the customer knows of has outlived its deadline.
-fn is_overdue(ticket: &Ticket, template: &Published) -> bool {
-    let mut open = ticket.flow.steps.iter().filter(|run| run.state == StepState::Open);
-    open.any(|run| run.missed.is_some() && story::knows(template, &run.key))
 }
 
 /// `今天 18:00`, `明天 09:30`, `11月26日 10:00`.
