@@ -7,7 +7,13 @@ import { bootForDev, inlineStyles, precompressed } from "./build/plugins";
 // of this folder is built for the same floor.
 const FLOOR = ["chrome87", "safari14"];
 const ENTRIES = ["sidebar", "profile", "group", "workbench", "public", "simulator"];
-const BASE = /[\\/](?:node_modules[\\/]@?vue|src[\\/](?:shared|form|locales)[\\/])/;
+// What pages draw at once. The simulator's own tools stay with it.
+const BASE =
+  /[\\/](?:node_modules[\\/]@?vue|src[\\/](?:shared|locales)[\\/](?!richText|usePopover|useConfirm|zh-CN[\\/](?!base)))/;
+// What asks: the rules of forms and the kinds of fields that most of them have. Fetched beside the
+// form itself, which comes from the server.
+const FORM =
+  /[\\/]src[\\/](?:locales[\\/]zh-CN[\\/]form\.ts|form[\\/](?:\w+\.(?:ts|vue)|values[\\/]\w+\.ts|fields[\\/](?:Text|Number|Money|Choice|Switch|Date|Description|Waiting)Field\.vue))/;
 const SERVICE = process.env["QIDAN_SERVICE_URL"] ?? "http://127.0.0.1:8080";
 const SIMULATOR = process.env["QIDAN_SIMULATOR_URL"] ?? "http://127.0.0.1:8090";
 
@@ -25,11 +31,14 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       input: Object.fromEntries(ENTRIES.map((name) => [name, `${name}.html`])),
-      // What most pages need at once is one file, so that a page is that file and its own. What is
-      // loaded on demand stays apart, and what two pages share is cut out by itself.
+      // A page is one file for all pages and one of its own; what it does not draw at first comes
+      // when it is wanted. What two pages share is cut out by itself.
       output: {
         codeSplitting: {
-          groups: [{ name: "base", tags: ["$initial"], test: BASE, minShareCount: 3 }],
+          groups: [
+            { name: "base", tags: ["$initial"], test: BASE, priority: 2 },
+            { name: "form", test: FORM, priority: 1 },
+          ],
         },
       },
     },

@@ -1,4 +1,5 @@
 // Every type of field: one line here, one in registry.ts; tests/golden/fields.json holds both.
+import "./words";
 import type { Field, Problem } from "./types";
 import * as choice from "./values/choice";
 import * as date from "./values/date";

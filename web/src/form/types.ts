@@ -46,6 +46,9 @@ export interface Field {
   owner?: unknown;
 }
 
+/** As much of a field as it takes to show its answer. */
+export type Shown = Pick<Field, "key" | "kind" | "label"> & Partial<Field>;
+
 export interface Form {
   fields: Field[];
 }

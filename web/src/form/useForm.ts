@@ -8,7 +8,15 @@
 //   catch (error) { form.refused(error) }   the server's problems stand at their fields
 //
 // What somebody typed stays as long as the page, whether rules show it or not; only what is shown is sent.
-import { computed, nextTick, reactive, shallowRef, watch, type InjectionKey } from "vue";
+import {
+  computed,
+  nextTick,
+  reactive,
+  shallowRef,
+  watch,
+  type Component,
+  type InjectionKey,
+} from "vue";
 import type { PrefillSource } from "@/api/pages";
 import { RequestError } from "@/shared/request";
 import { t } from "@/shared/t";
@@ -78,6 +86,10 @@ function beginning(form: Form, before: Answers | undefined, isNew: boolean): Ans
 export const structuredCloned = <T>(value: T): T =>
   value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T);
 
+const clear = (record: Record<string, unknown>): void => {
+  for (const key of Object.keys(record)) delete record[key];
+};
+
 export function useForm(options: FormOptions) {
   const values = reactive<Answers>({});
   const from = reactive<Record<string, PrefillSource | "history">>({});
@@ -115,9 +127,6 @@ export function useForm(options: FormOptions) {
   const replace = (next: Answers) => {
     for (const key of Object.keys(values)) if (!(key in next)) delete values[key];
     Object.assign(values, next);
-  };
-  const clear = (record: Record<string, unknown>) => {
-    for (const key of Object.keys(record)) delete record[key];
   };
   const fresh = (): Answers => {
     const form = options.form();
@@ -281,6 +290,8 @@ export interface Around {
 export interface Within {
   form: FormState;
   around: () => Around;
+  /** The control of a kind, for those who have fields within. */
+  entry: (kind: string) => { input: Component; group?: boolean } | undefined;
 }
 
 export const WITHIN: InjectionKey<Within> = Symbol("form");

@@ -1,5 +1,6 @@
 // Every key that a page can ask for. Types only: a page carries the words of its own areas.
 import type { base } from "./zh-CN/base";
+import type { form } from "./zh-CN/form";
 import type { group } from "./zh-CN/group";
 import type { profile } from "./zh-CN/profile";
 import type { publicPage } from "./zh-CN/public";
@@ -10,6 +11,7 @@ import type { workbench } from "./zh-CN/workbench";
 
 export type Key =
   | keyof typeof base
+  | keyof typeof form
   | keyof typeof group
   | keyof typeof profile
   | keyof typeof publicPage

@@ -18,18 +18,19 @@ export interface Cache {
   forget(user: string, others?: boolean): void;
 }
 
+const names = (store: Storage) =>
+  Array.from({ length: store.length }, (_, nth) => store.key(nth) ?? "").filter((name) =>
+    name.startsWith(PREFIX),
+  );
+const at = (store: Storage, name: string): number => {
+  try {
+    return (JSON.parse(store.getItem(name) ?? "{}") as Partial<Entry<unknown>>).at ?? 0;
+  } catch {
+    return 0;
+  }
+};
+
 export function cacheIn(storage: () => Storage, now: () => number = Date.now): Cache {
-  const names = (store: Storage) =>
-    Array.from({ length: store.length }, (_, nth) => store.key(nth) ?? "").filter((name) =>
-      name.startsWith(PREFIX),
-    );
-  const at = (store: Storage, name: string): number => {
-    try {
-      return (JSON.parse(store.getItem(name) ?? "{}") as Partial<Entry<unknown>>).at ?? 0;
-    } catch {
-      return 0;
-    }
-  };
   const oldest = (store: Storage) =>
     names(store)
       .map((name) => ({ name, at: at(store, name) }))

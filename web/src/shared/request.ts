@@ -64,7 +64,7 @@ const TIMEOUT_MS = 15_000;
 const RETRY_MS = 400;
 const DETAIL_CHARS_MAX = 300;
 /** Answers of a server that is busy, or of a proxy that does not find it. */
-const PASSING = [502, 503, 504];
+const PASSING = new Set([502, 503, 504]);
 
 const kindOf = (status: number): FailureKind => {
   if (status === 401) return "login";
@@ -133,7 +133,7 @@ async function once<T>(path: string, ask: Ask): Promise<T> {
 }
 
 const passes = (error: unknown) =>
-  error instanceof RequestError && (error.kind === "offline" || PASSING.includes(error.status));
+  error instanceof RequestError && (error.kind === "offline" || PASSING.has(error.status));
 
 export async function request<T>(path: string, ask: Ask = {}): Promise<T> {
   for (let left = ask.retries ?? 0, wait = RETRY_MS; ; left -= 1, wait *= 3) {

@@ -10,7 +10,17 @@ const areas = (language: string) =>
   import.meta.glob<Record<string, Record<string, string>>>("../locales/*/*.ts", { eager: true })[
     `../locales/${language}.ts`
   ];
-const AREAS = ["base", "group", "profile", "public", "sidebar", "simulator", "ticket", "workbench"];
+const AREAS = [
+  "base",
+  "form",
+  "group",
+  "profile",
+  "public",
+  "sidebar",
+  "simulator",
+  "ticket",
+  "workbench",
+];
 
 describe("t", () => {
   afterEach(() => (locale.value = "zh-CN"));

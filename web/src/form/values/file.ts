@@ -39,6 +39,9 @@ const LABEL_MAX = 200;
 const PER_DEGREE = 1e7;
 const degrees = (value: unknown) => Math.round(Number(value) * PER_DEGREE) / PER_DEGREE;
 
+const isDegrees = (of: unknown, most: number) => typeof of === "number" && Math.abs(of) <= most;
+const shortly = (of: unknown) => Number(of).toFixed(5);
+
 export const location: Kind = {
   source: "input",
   type: "object",
@@ -52,12 +55,10 @@ export const location: Kind = {
   },
   problems: (_field, value) => {
     const [lat, lng] = isRecord(value) ? [value["lat"], value["lng"]] : [];
-    const isOne = (of: unknown, most: number) => typeof of === "number" && Math.abs(of) <= most;
-    return isOne(lat, 90) && isOne(lng, 180) ? [] : wrong(t("problem.place"));
+    return isDegrees(lat, 90) && isDegrees(lng, 180) ? [] : wrong(t("problem.place"));
   },
   words: (_field, value) => {
     if (!isRecord(value)) return "";
-    const number = (of: unknown) => Number(of).toFixed(5);
-    return asText(value["label"]) || `${number(value["lat"])}, ${number(value["lng"])}`;
+    return asText(value["label"]) || `${shortly(value["lat"])}, ${shortly(value["lng"])}`;
   },
 };

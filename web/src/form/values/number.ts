@@ -22,18 +22,14 @@ export function numberOf(written: string): number | null {
   return digits.length > DIGITS_MAX ? null : Number(plain);
 }
 
-const decimals = (number: number): number => {
-  const ratio = ratioOf(number);
-  let [scale, den] = [0, ratio?.den ?? 1n];
-  for (; den % 10n === 0n; den /= 10n) scale += 1;
-  while (den > 1n && 10n ** BigInt(scale) % (ratio?.den ?? 1n) !== 0n && scale < 12) scale += 1;
-  return scale;
-};
+/** Whether a number has at most so many digits after its point. */
+const fits = (ratio: Ratio, scale: number): boolean => 10n ** BigInt(scale) % ratio.den === 0n;
+
+const boundOf = (of: unknown): Ratio | null => (typeof of === "number" ? ratioOf(of) : null);
 
 function within(field: Field, value: number, show: (n: number) => string): Problem[] {
-  const bound = (of: unknown): Ratio | null => (typeof of === "number" ? ratioOf(of) : null);
   const own = ratioOf(value);
-  const [low, high] = [bound(field.lowest), bound(field.highest)];
+  const [low, high] = [boundOf(field.lowest), boundOf(field.highest)];
   if (own && low && compare(own, low) < 0)
     return wrong(t("problem.low", { lowest: show(Number(field.lowest)) }));
   if (own && high && compare(own, high) > 0)
@@ -55,9 +51,10 @@ export const number: Kind = {
   clean: (_field, value) => (typeof value === "string" ? (numberOf(value) ?? value) : value),
   problems: (field, value) => {
     if (typeof value !== "number") return wrong(t("problem.number"));
-    if (ratioOf(value) === null) return wrong(t("problem.digits"));
+    const ratio = ratioOf(value);
+    if (ratio === null) return wrong(t("problem.digits"));
     const scale = scaleOf(field);
-    if (decimals(value) > scale)
+    if (!fits(ratio, scale))
       return wrong(scale === 0 ? t("problem.whole") : t("problem.scale", { scale }));
     return within(field, value, grouped);
   },

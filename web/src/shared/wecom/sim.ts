@@ -129,6 +129,9 @@ export function simulated(origin: string, frame: Window = window): WeCom {
 /** Bar codes come with the name of their kind before them: `CODE_128,6901234`. */
 export const scanned = (text: string): string => text.replace(/^[A-Z]+_?\d*,/, "");
 
+const people = (list: Person[] | undefined): Person[] =>
+  (list ?? []).map(({ id, name }) => ({ id: String(id), name }));
+
 /** Some clients hand out the result as text. */
 export function chosen(answer: Record<string, unknown>): {
   users: Person[];
@@ -138,7 +141,5 @@ export function chosen(answer: Record<string, unknown>): {
   const result = (typeof raw === "string" ? JSON.parse(raw) : raw) as
     | { userList?: Person[]; departmentList?: Person[] }
     | undefined;
-  const people = (list: Person[] | undefined) =>
-    (list ?? []).map(({ id, name }) => ({ id: String(id), name }));
   return { users: people(result?.userList), departments: people(result?.departmentList) };
 }
