@@ -1,1 +1,2 @@
-DROP INDEX files_file_by_sender;
+-- As MySQL writes it; SQLite reads it without the table.
+DROP INDEX files_file_by_sender ON files_file;

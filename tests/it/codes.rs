@@ -18,6 +18,7 @@ fn template() -> Value {
             { "key": "store", "kind": "text", "label": "门店" },
             { "key": "city", "kind": "text", "label": "城市" },
             { "key": "order_no", "kind": "text", "label": "订单号" },
+            { "key": "product", "kind": "text", "label": "商品" },
             { "key": "course", "kind": "text", "label": "课程" },
             { "key": "phone", "kind": "phone", "label": "电话" },
             { "key": "photos", "kind": "images", "label": "照片" },
@@ -39,8 +40,8 @@ fn code(more: Value) -> Value {
     let mut code = json!({
         "key": "shop_1", "name": "一号店贴纸", "template": "repair", "source": "qr",
         "defaults": { "store": "一号店", "city": "广州" }, "editable": ["city"],
-        "params": { "order": "order_no", "course": "course", "s": "store" },
-        "channels": ["moments", "short_video"], "place": "收银台", "phone": "phone",
+        "params": { "order": "order_no", "sku": "product", "course": "course", "s": "store" },
+        "channels": ["moments", "short_video", "video_channel"], "place": "收银台", "phone": "phone",
         "frame_ancestors": ["https://live.example.com"],
     });
     for (key, value) in more.as_object().unwrap() {
@@ -95,14 +96,17 @@ async fn a_scanned_code_leads_to_a_ticket_with_what_it_says_and_each_visit_count
         policy.contains("frame-ancestors 'self'") && policy.ends_with(" https://live.example.com"),
         "{policy}"
     );
-    let visit = opens(&desk, "?order=A-7&sku=9&course=").await;
+    let visit = opens(&desk, "?order=A-7&colour=9&course=").await;
     let keys: Vec<_> = visit["form"]["fields"]
         .as_array()
         .unwrap()
         .iter()
         .map(|field| field["key"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(keys, ["about", "title", "store", "city", "order_no", "course", "phone", "photos"]);
+    assert_eq!(
+        keys,
+        ["about", "title", "store", "city", "order_no", "product", "course", "phone", "photos"]
+    );
     assert_eq!(visit["values"], json!({ "store": "一号店", "city": "广州", "order_no": "A-7" }));
     assert_eq!((&visit["fixed"], &visit["place"]), (&json!(["store"]), &json!("收银台")));
     // Who loads it again with his visit is the same visitor.
@@ -160,6 +164,9 @@ async fn a_link_says_by_which_channel_and_about_what_it_came_as_far_as_the_code_
     for (query, source, store, handler) in [
         ("?channel=moments", "moments", "一号店", "liuyang"),
         ("?channel=short_video&course=math", "short_video", "一号店", "zhaomin"),
+        ("?channel=short_video&sku=K-1", "short_video", "一号店", "liuyang"),
+        ("?channel=video_channel", "video_channel", "一号店", "liuyang"),
+        ("?sku=K-1&order=A-7", "qr", "一号店", "liuyang"),
         ("?channel=live", "qr", "一号店", "liuyang"),
         ("?s=%E4%BA%8C%E5%8F%B7%E5%BA%97", "qr", "一号店", "liuyang"),
     ] {
@@ -176,6 +183,10 @@ async fn a_link_says_by_which_channel_and_about_what_it_came_as_far_as_the_code_
             "{query}"
         );
         assert_eq!(ticket["steps"][0]["handlers"], json!([handler]), "{query}");
+        let product = if query.contains("sku") { json!("K-1") } else { Value::Null };
+        let order = if query.contains("order") { json!("A-7") } else { Value::Null };
+        let said = |key: &str| ticket["form"].get(key).cloned().unwrap_or_default();
+        assert_eq!((said("product"), said("order_no")), (product, order), "{query}");
     }
     desk.close().await;
 }

@@ -23,13 +23,15 @@ pub(super) struct Posted {
     texts: BTreeMap<String, Vec<String>>,
     /// The files that were chosen: name, content.
     pub(super) files: Vec<(String, Bytes)>,
+    /// What cannot be taken of it; the rest is kept, so that nobody writes it twice.
+    pub(super) trouble: Option<Error>,
 }
 
 impl Posted {
     /// Reads it.
     ///
     /// # Errors
-    /// `field_invalid` on `photos` for files that are too large, too many or no pictures.
+    /// `http.too_slow`, `http.too_large`, `http.not_multipart`.
     pub(super) async fn read(parts: Multipart) -> Result<Self> {
         match tokio::time::timeout(UPLOAD_TIME, receive(parts)).await {
             Ok(read) => read,
@@ -71,14 +73,9 @@ impl Posted {
 
 async fn receive(mut parts: Multipart) -> Result<Posted> {
     let mut posted = Posted::default();
-    let (mut texts, mut all, mut trouble) = (0, 0, None);
+    let (mut texts, mut all) = (0, 0);
     for _ in 0..PARTS_MAX {
-        let Some(part) = parts.next().await else {
-            return match trouble {
-                None => Ok(posted),
-                Some(error) => Err(error),
-            };
-        };
+        let Some(part) = parts.next().await else { return Ok(posted) };
         let mut part = part.map_err(broken)?;
         let name = part.name().unwrap_or_default().to_owned();
         let file = part.content_disposition().and_then(|it| it.get_filename()).map(str::to_owned);
@@ -106,18 +103,19 @@ async fn receive(mut parts: Multipart) -> Result<Posted> {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 posted.texts.entry(name).or_default().push(text);
             }
-            None => trouble = Some(Error::field("text", "too_long", "写得太长了，请短一些")),
+            None => posted.trouble = Some(Error::field("text", "too_long", "写得太长了，请短一些")),
             // A browser sends an empty part where no file was chosen.
             Some(_none) if bytes.is_empty() && is_whole => {}
             Some(_large) if !is_whole => {
                 let detail = format!("照片太大，每张最多 {} MiB", FILE_MAX >> 20);
-                trouble = wrong("too_large", detail);
+                posted.trouble = wrong("too_large", detail);
             }
             Some(_other) if !files::mime_of(&bytes).starts_with("image/") => {
-                trouble = wrong("wrong_type", "只能发照片（JPG、PNG、GIF、WebP、HEIC）".to_owned());
+                posted.trouble =
+                    wrong("wrong_type", "只能发照片（JPG、PNG、GIF、WebP、HEIC）".to_owned());
             }
             Some(_more) if posted.files.len() >= FILES_MAX => {
-                trouble = wrong("too_many", format!("一次最多 {FILES_MAX} 张照片"));
+                posted.trouble = wrong("too_many", format!("一次最多 {FILES_MAX} 张照片"));
             }
             Some(file) => posted.files.push((file, bytes.freeze())),
         }

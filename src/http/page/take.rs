@@ -111,8 +111,8 @@ async fn take(
     };
     let posted = Posted::read(parts).await;
     let done = match &posted {
+        Ok(Posted { trouble: Some(error), .. }) | Err(error) => Err(error.clone()),
         Ok(posted) => perform(req, server, &link, (deed, posted)).await,
-        Err(error) => Err(error.clone()),
     };
     let error = match done {
         Ok(word) => {
