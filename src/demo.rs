@@ -186,6 +186,7 @@ pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
         let service = format!("http://{}", reachable(addr));
         simulator.set_callback("desk", &format!("{service}/wecom/callback/desk"));
         simulator.set_pages("desk", pages(&service));
+        simulator.set_trusted_domains("desk", vec![reachable(addr).to_string()]);
         welcome(&service, &simulator_url, &token, as_json);
     });
     let done = tokio::select! {

@@ -22,8 +22,8 @@ pub(crate) fn secret_of(req: &HttpRequest) -> Option<String> {
     (!secret.is_empty()).then_some(secret)
 }
 
-/// Who is signed in with this secret. Notes from time to time that he was here, and ends every
-/// session of one who may not sign in any more; nobody waits for either.
+/// Who is signed in with this secret. Notes from time to time that he was here, for which
+/// nobody waits, and ends every session of one who may not sign in any more.
 pub(crate) async fn find(
     server: &Data<Server>,
     secret: String,
@@ -33,11 +33,10 @@ pub(crate) async fn find(
     match server.db.read(move |conn| session::find(conn, &secret, now)).await? {
         Found::Nobody => Ok(None),
         Found::Shut { userid } => {
-            actix_web::rt::spawn(async move {
-                if let Err(error) = db.write(move |conn| session::end_all(conn, &userid)).await {
-                    tracing::debug!(%error, "the sessions of a member who left were not ended");
-                }
-            });
+            // Should he come back, he signs in anew.
+            if let Err(error) = db.write(move |conn| session::end_all(conn, &userid)).await {
+                tracing::debug!(%error, "the sessions of a member who left were not ended");
+            }
             Ok(None)
         }
         Found::SignedIn(signed_in) => {

@@ -16,7 +16,7 @@ use kernel::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{acts::Denied, push, server::Shared, stream, world::World};
+use crate::{acts::Denied, jssdk::Shown, push, server::Shared, stream, world::World};
 
 /// Every path under `/_sim`.
 pub(crate) fn routes(config: &mut ServiceConfig) {
@@ -40,6 +40,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .route("/jssdk/calls", get().to(rooms::sdk_calls))
         .route("/jssdk/calls", post().to(rooms::note_sdk_call))
         .route("/jssdk/take", post().to(rooms::take_sdk_fault))
+        .route("/jssdk/verify", post().to(verify))
         .route("/callback", post().to(talk::callback))
         .route("/save_url", post().to(plans::save_url))
         .route("/apps/{name}", patch().to(plans::edit_app))
@@ -132,6 +133,11 @@ async fn cause(
 async fn state(shared: Data<Shared>) -> HttpResponse {
     let (now, skew) = (shared.now().seconds(), shared.skew_seconds());
     HttpResponse::Ok().json(shared.world().state(now, skew))
+}
+
+/// What the client says to a page that shows it a signature.
+async fn verify(shared: Data<Shared>, body: web::Json<Shown>) -> HttpResponse {
+    HttpResponse::Ok().json(shared.act(|world, now| world.check_page(&body, now)))
 }
 
 #[derive(Debug, Default, Deserialize)]

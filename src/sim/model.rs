@@ -267,6 +267,8 @@ pub struct AppSeed {
     pub visible: Vec<i64>,
     /// The addresses that may call; nothing means every address.
     pub trusted_ips: Option<Vec<String>>,
+    /// The hosts, with their ports, that may ask for logins and carry its pages (可信域名).
+    pub trusted_domains: Vec<String>,
     /// Whether changes of staff, customers and groups are reported here.
     pub hears_changes: bool,
     /// Its web pages.

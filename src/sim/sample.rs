@@ -46,6 +46,7 @@ impl AppSeed {
             menu: menu(),
             visible: vec![1],
             trusted_ips: None,
+            trusted_domains: vec!["127.0.0.1:8080".into()],
             hears_changes: true,
             pages: Pages::default(),
             json: false,

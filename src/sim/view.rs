@@ -16,6 +16,7 @@ impl World {
                 "menu": app.menu,
                 "visible": app.visible,
                 "trusted_ips": app.trusted_ips,
+                "trusted_domains": app.trusted_domains,
                 "hears_changes": app.hears_changes,
                 "json": app.json,
                 "pages": app.pages,

@@ -13,7 +13,9 @@ use crate::{
     chats::Chats,
     faults::Faults,
     journal::Journal,
+    jssdk::Tickets,
     limits::{Limits, Meters},
+    login::Codes,
     media::{Media, MediaStore, Span},
     model::{AppSeed, CorpSeed, Customer, Department, Group, Member, Pages, Tag},
     push::{Callback, Deliver},
@@ -150,6 +152,8 @@ pub struct World {
     pub(crate) groups: BTreeMap<String, Group>,
     pub(crate) tags: BTreeMap<i64, Tag>,
     pub(crate) tokens: Tokens,
+    pub(crate) codes: Codes,
+    pub(crate) js_tickets: Tickets,
     pub(crate) chats: Chats,
     pub(crate) rooms: Rooms,
     pub(crate) media: MediaStore,
@@ -182,6 +186,8 @@ impl World {
             groups: seed.groups.iter().map(|it| (it.chat_id.clone(), it.clone())).collect(),
             tags: seed.tags.iter().map(|it| (it.id, it.clone())).collect(),
             tokens: Tokens::default(),
+            codes: Codes::default(),
+            js_tickets: Tickets::default(),
             chats: Chats::default(),
             rooms: Rooms::opening(&seed.openings),
             media: MediaStore::default(),
@@ -207,6 +213,7 @@ impl World {
             if let Some(old) = self.apps.get(name) {
                 app.callback_url.clone_from(&old.callback_url);
                 app.pages.clone_from(&old.pages);
+                app.trusted_domains.clone_from(&old.trusted_domains);
             }
         }
         fresh.base_url = std::mem::take(&mut self.base_url);

@@ -25,6 +25,7 @@ mod delivery;
 mod families;
 mod flows;
 mod house;
+mod login;
 mod mirror;
 mod operators;
 mod outage;

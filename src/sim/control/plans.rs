@@ -39,6 +39,7 @@ pub(crate) async fn check_and_save(shared: &Shared, app: &str, url: &str) -> Res
 pub(super) struct AppPatch {
     callback_url: Option<String>,
     trusted_ips: Option<Vec<String>>,
+    trusted_domains: Option<Vec<String>>,
     visible: Option<Vec<i64>>,
     hears_changes: Option<bool>,
     pages: Option<Pages>,
@@ -61,6 +62,8 @@ pub(super) async fn edit_app(
         if let Some(ips) = patch.trusted_ips {
             app.trusted_ips = Some(ips).filter(|ips| !ips.is_empty());
         }
+        app.trusted_domains =
+            patch.trusted_domains.unwrap_or(std::mem::take(&mut app.trusted_domains));
         app.visible = patch.visible.unwrap_or(std::mem::take(&mut app.visible));
         app.pages = patch.pages.unwrap_or(std::mem::take(&mut app.pages));
         app.hears_changes = patch.hears_changes.unwrap_or(app.hears_changes);
