@@ -7,6 +7,7 @@ pub mod deed;
 mod draft;
 mod keep;
 mod part;
+pub mod pin;
 mod preset;
 mod published;
 mod schema;
@@ -15,6 +16,7 @@ mod shelf;
 mod sql;
 mod template;
 mod trigger;
+mod visible;
 mod weave;
 
 pub use around::{About, FlowScope};
@@ -30,6 +32,7 @@ pub use shelf::{Catalog, GENERAL};
 pub use sql::Summary;
 pub use template::{BYTES_MAX, Template};
 pub use trigger::Trigger;
+pub use visible::{ENTRIES, User, Visible};
 pub use weave::Use;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod customers;
 mod files;
 mod jobs;
 mod jssdk;
+mod live;
 mod me;
 mod mine;
 mod op;
@@ -36,6 +37,7 @@ use actix_web::{
 };
 
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
+pub use jssdk::host_of;
 pub(crate) use op::Op;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::{Means, names_in};
@@ -54,6 +56,7 @@ pub(crate) fn operations() -> Vec<Op> {
         files::operations(),
         tasks::operations(),
         mine::operations(),
+        live::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),

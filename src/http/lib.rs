@@ -7,6 +7,7 @@ mod assets;
 mod callback;
 mod guard;
 mod health;
+mod live;
 mod login;
 mod openapi;
 mod page;
@@ -18,6 +19,7 @@ mod shared;
 mod shell;
 mod watch;
 
+pub use api::host_of;
 pub use callback::{Raw, TOPIC_CALLBACK};
 pub use openapi::openapi;
 pub use server::{Settings, bind};

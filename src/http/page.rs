@@ -19,7 +19,7 @@ use files::File;
 use kernel::{Actor, Error, FileId, Kind, Result};
 use notify::Link;
 use org::MemberStatus;
-use ticket::{Event, Fact, Ticket, TimelineEntry};
+use ticket::{Event, Ticket, TimelineEntry};
 
 use crate::{
     api::{find_file, names_in, serve},
@@ -34,20 +34,6 @@ const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-ur
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// The lines of the history that are shown: the latest ones.
 const LINES_MAX: usize = 20;
-/// What customers hear of; the rest is talk among staff.
-const PUBLIC: [&str; 10] = [
-    "create",
-    "claim",
-    "complete",
-    "transfer",
-    "ask",
-    "answer",
-    "urge",
-    "withdraw",
-    "reopen",
-    "terminate",
-];
-
 /// Everything that the page shows.
 pub(crate) struct Progress {
     pub(crate) signed: String,
@@ -128,7 +114,7 @@ async fn read_progress(req: &HttpRequest, server: &Data<Server>) -> Result<Progr
         let mut events = ticket::events(conn, ticket.id)?;
         let names = names(conn, &ticket, &events)?;
         if !is_staff {
-            events = events.into_iter().filter_map(for_customers).collect();
+            events = events.into_iter().filter_map(ticket::for_customers).collect();
         }
         let mut lines = ticket::timeline(&events, &names);
         lines.reverse();
@@ -147,15 +133,6 @@ async fn read_progress(req: &HttpRequest, server: &Data<Server>) -> Result<Progr
         })
     });
     progress.await
-}
-
-/// An event as customers hear of it, if they do: without what was said among staff.
-fn for_customers(mut event: Event) -> Option<Event> {
-    if !PUBLIC.contains(&event.verb.as_str()) {
-        return None;
-    }
-    event.facts.retain(|fact| !matches!(fact, Fact::Commented { .. }));
-    Some(event)
 }
 
 fn names(

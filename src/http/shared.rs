@@ -18,6 +18,7 @@ use wecom::{Client, Crypt};
 use crate::{
     guard::Tokens,
     health::Migrated,
+    live::Live,
     reply::{Answer, Once},
     shell::{Pages, Shells},
 };
@@ -79,6 +80,7 @@ pub(crate) struct Server {
     pub(crate) tokens: Tokens,
     pub(crate) migrated: Migrated,
     pub(crate) shells: Shells,
+    pub(crate) live: Live,
 }
 
 impl Deref for Server {
@@ -97,7 +99,13 @@ impl Server {
 
     pub(crate) fn new(shared: Shared) -> Self {
         let shells = Shells::new(&shared);
-        Self { shared, tokens: Tokens::default(), migrated: Migrated::default(), shells }
+        Self {
+            shared,
+            tokens: Tokens::default(),
+            migrated: Migrated::default(),
+            shells,
+            live: Live::default(),
+        }
     }
 
     /// Changes something, in one transaction with the idempotency key of the request, if it has

@@ -9,6 +9,7 @@ mod click;
 mod deliver;
 mod digest;
 mod face;
+pub mod figures;
 mod links;
 mod message;
 mod outbox;

@@ -73,6 +73,7 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         customer: None,
         chat_id: None,
         context: None,
+        check_ins: Vec::new(),
         form: form.as_object().cloned().unwrap(),
         creator: Actor::member("wangfang"),
         flow: flow::State::default(),

@@ -340,6 +340,7 @@ const OTHERS: [&str; 25] = [
     "group.saved",
     "group.deleted",
     "mirror.fetch",
+    "notify.figures",
     "simulator.html",
     "spool.written",
     "spool.synced",
@@ -351,8 +352,10 @@ const OTHERS: [&str; 25] = [
 /// Every stable code that an answer or a command can carry.
 fn error_codes() -> BTreeSet<String> {
     let rooms: BTreeSet<_> = [
+        "asset",
         "auth",
         "callback",
+        "chat",
         "config",
         "customer",
         "db",
@@ -364,7 +367,10 @@ fn error_codes() -> BTreeSet<String> {
         "mirror",
         "group",
         "notify",
+        "opportunity",
+        "order",
         "part",
+        "place",
         "preset",
         "queue",
         "replica",

@@ -258,9 +258,13 @@ async fn a_request_by_cookie_shows_what_only_its_page_was_told() {
         }
     }
     assert_eq!(desk.tickets().await, Vec::<Value>::new());
-    // What an <img> fetches needs none: it is refused for another reason.
-    let told = browser.bare("GET", "/api/v1/files/1").send().await;
-    assert_eq!(told.refusal().1, "files.not_found");
+    // What an <img> fetches can carry none.
+    let picture = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR".to_vec();
+    let told = browser.ask("POST", "/api/v1/files").file("a.png", picture.clone()).send().await;
+    assert_eq!(told.status, 201, "{}", told.text());
+    let file = format!("/api/v1/files/{}", told.json()["id"].as_str().unwrap());
+    let told = browser.bare("GET", &file).send().await;
+    assert_eq!((told.status, &told.bytes), (200, &picture));
 
     // Another person signs in with this browser; the first one's page is still open.
     let before = browser.csrf.borrow().clone();
@@ -295,12 +299,14 @@ async fn who_is_disabled_is_out_at_once_and_who_comes_back_signs_in_anew() {
         assert_eq!(told.refusal().1, "auth.no_session");
     }
     refused(&phone.open(&back).await, 403, "可见范围");
+    desk.clock.advance(time::SECOND);
     desk.company("PATCH", "/members/zhangsan", json!({ "status": 1 })).await;
     for browser in [&phone, &desktop] {
         let told = browser.ask("GET", "/api/v1/tickets").send().await;
         assert_eq!(told.refusal().1, "auth.no_session", "what was ended stays ended");
     }
     assert_eq!(phone.signs_in("zhangsan").await["userid"], "zhangsan");
+    desk.clock.advance(time::SECOND);
     desk.company("DELETE", "/members/zhangsan", json!({})).await;
     let told = phone.ask("GET", "/api/v1/tickets").send().await;
     assert_eq!(told.refusal().1, "auth.no_session");
