@@ -26,7 +26,10 @@ const step = (key, name, publicName) => ({
   public_name: publicName,
   if_nobody: { do: "hold" },
   assign: { by: "people", userids: ["liuyang"] },
-  limit: { minutes: 240 },
+  limit: {
+    minutes: 240,
+    escalate: [{ minutes: 60, to: { by: "people", userids: ["wangfang"] } }],
+  },
 });
 
 const TEMPLATE = {
