@@ -85,6 +85,12 @@ pub struct Wecom {
     pub corp_id: String,
     /// Where its API is.
     pub api_base: String,
+    /// Where WeCom's own browsers log in.
+    pub oauth_base: String,
+    /// Where all other browsers log in.
+    pub login_base: String,
+    /// The origin of the simulator; empty in production.
+    pub simulator: String,
     /// The app whose conversation carries tickets.
     pub app: String,
     /// The apps.
@@ -107,6 +113,9 @@ pub struct App {
     /// Accepted receive ids; the corp id when empty.
     #[serde(default)]
     pub receivers: Vec<String>,
+    /// Whether it shows key figures on the workbench: 自定义展示 must be on in the console.
+    #[serde(default)]
+    pub workbench: bool,
 }
 
 impl std::fmt::Debug for App {
@@ -169,6 +178,9 @@ pub struct Calendar {
 pub struct Customers {
     /// The tags of important ones: their tickets come before others.
     pub vip_tags: Vec<String>,
+    /// Where customer groups belong, by chat_id.
+    #[serde(default)]
+    pub places: BTreeMap<String, customer::Place>,
 }
 
 /// A handling group.
@@ -306,6 +318,11 @@ impl Config {
             endpoints.map(|(name, one)| (format!("actions.{name}.url"), &one.url)).collect();
         urls.push(("server.public_url".to_owned(), &self.server.public_url));
         urls.push(("wecom.api_base".to_owned(), &self.wecom.api_base));
+        urls.push(("wecom.oauth_base".to_owned(), &self.wecom.oauth_base));
+        urls.push(("wecom.login_base".to_owned(), &self.wecom.login_base));
+        if !self.wecom.simulator.is_empty() {
+            urls.push(("wecom.simulator".to_owned(), &self.wecom.simulator));
+        }
         for (name, endpoint) in &self.actions {
             if endpoint.secret.is_empty() {
                 return Err(wrong(&format!("actions.{name}.secret"), "须填写，请求用它签名"));
@@ -344,6 +361,11 @@ impl Config {
                 problems.iter().map(|one| format!("{}：{}，{}", one.path, one.what, one.mend));
             wrong("calendar", told.collect::<Vec<_>>().join("；"))
         })
+    }
+
+    /// Whether the app that talks to members shows figures on the workbench, too.
+    pub fn shows_figures(&self) -> bool {
+        self.wecom.apps.get(&self.wecom.app).is_some_and(|app| app.workbench)
     }
 
     /// The organisation's zone, in minutes east of UTC. Zones that change their clocks twice a

@@ -168,6 +168,13 @@ impl House {
                 setup: setup.clone(),
                 db: db.clone(),
             },
+            workbench: config.shows_figures().then(|| notify::figures::Workbench {
+                db: db.clone(),
+                client: client.clone(),
+                app: config.wecom.app.clone(),
+                public_url: config.server.public_url.clone(),
+                zone_minutes: setup.zone_minutes,
+            }),
             repair,
         };
         let topics = work::topics(hands);
@@ -181,8 +188,11 @@ impl House {
             entropy: parts.entropy.clone(),
             setup,
             configured_groups: config.groups.keys().cloned().collect(),
+            configured_places: config.customers.places.keys().cloned().collect(),
             links,
             files: store,
+            wecom: client.clone(),
+            pages: pages(&config),
             intake: intake.clone(),
             apps: crypts(&config)?,
             ring: Arc::new(move || bell.ring()),
@@ -200,7 +210,11 @@ impl House {
     /// What the configuration says about the organisation, written where the rooms read it.
     async fn set_up(&self) -> Result<()> {
         let (groups, repair, ctx) = (self.config.groups.clone(), self.repair, self.ctx());
-        let catalog = self.catalog();
+        let (catalog, places) = (self.catalog(), self.config.customers.places.clone());
+        let figures = self.config.shows_figures().then(|| {
+            let config = &self.config;
+            (config.wecom.app.clone(), config.server.public_url.clone(), repair.zone_minutes)
+        });
         self.db
             .write(move |conn| {
                 catalog.refresh(conn)?;
@@ -211,6 +225,13 @@ impl House {
                         members: group.members.clone(),
                     };
                     org::set_group(conn, &ctx, &group)?;
+                }
+                for (chat_id, place) in &places {
+                    customer::put_place(conn, &ctx, chat_id, place.clone())?;
+                }
+                if let Some((app, public_url, zone_minutes)) = &figures {
+                    let of = (app.as_str(), public_url.as_str());
+                    notify::figures::set_up(conn, &ctx, of, *zone_minutes)?;
                 }
                 repair.plan(conn, &ctx)
             })
@@ -387,6 +408,24 @@ fn client(config: &Config, db: &Db, clock: &Clock, holder: i64) -> Result<Client
     };
     let tokens = Arc::new(tokens::SharedTokens(db.clone()));
     Ok(Client::new(http, corp, tokens, clock.clone(), holder))
+}
+
+/// What pages and logins must know of the house.
+fn pages(config: &Config) -> http::Pages {
+    let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
+    let app = config.wecom.apps.get(&config.wecom.app);
+    let simulator = trimmed(&config.wecom.simulator);
+    http::Pages {
+        public_url: trimmed(&config.server.public_url),
+        corp_id: config.wecom.corp_id.clone(),
+        app: config.wecom.app.clone(),
+        agent_id: app.map(|app| app.agent_id).unwrap_or_default(),
+        oauth_base: config.wecom.oauth_base.clone(),
+        login_base: config.wecom.login_base.clone(),
+        simulator: Some(simulator).filter(|origin| !origin.is_empty()),
+        organisation: config.organisation.name.clone(),
+        max_file_bytes: config.files.max_bytes,
+    }
 }
 
 fn desk(config: &Config, links: Links, setup: Setup) -> Desk {

@@ -21,7 +21,7 @@ pub enum TokenCommand {
         /// What it is for
         #[arg(long)]
         name: String,
-        /// What it may do: admin, tickets:read, tickets:write, templates:write, members:read, customers:read, ops:read, ops:write
+        /// What it may do: admin, tickets:read, tickets:write, templates:write, members:read, customers:read, customers:write, ops:read, ops:write
         #[arg(long, required = true, num_args = 1..)]
         scope: Vec<String>,
         /// Print `{"token": "…"}`

@@ -1,5 +1,7 @@
 //! Customers as the house sees them.
 
+use std::collections::BTreeMap;
+
 use db::Conn;
 use kernel::{Cursor, CustomerId, Limit, Page, Result, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -94,6 +96,16 @@ pub struct CustomerFilter {
 /// The customer with this external_userid.
 pub fn find_by_external(conn: &mut Conn, external_userid: &str) -> Result<Option<Customer>> {
     Ok(sql::customer::by_external(conn, external_userid)?.map(|row| row.customer()))
+}
+
+/// What these customers are called, by external_userid; those that nobody knows are left out.
+pub fn names_of(conn: &mut Conn, ids: &[&str]) -> Result<BTreeMap<String, String>> {
+    let rows = sql::customer::by_externals(conn, ids)?;
+    let name = |row: &CustomerRow| {
+        let customer = row.customer();
+        (customer.external_userid.clone(), customer.display_name().to_owned())
+    };
+    Ok(rows.iter().map(name).collect())
 }
 
 /// The customer with this id.

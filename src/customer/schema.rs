@@ -43,4 +43,48 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    customer_opportunity (id) {
+        id -> BigInt,
+        external_key -> Text,
+        external_userid -> Text,
+        search -> Text,
+        happened_at -> BigInt,
+        body -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    customer_order (id) {
+        id -> BigInt,
+        external_key -> Text,
+        external_userid -> Text,
+        search -> Text,
+        happened_at -> BigInt,
+        body -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    customer_asset (id) {
+        id -> BigInt,
+        external_key -> Text,
+        external_userid -> Text,
+        search -> Text,
+        happened_at -> BigInt,
+        body -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    customer_group_place (chat_id) {
+        chat_id -> Text,
+        body -> Text,
+        updated_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(customer_customer, customer_follow);

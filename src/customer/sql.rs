@@ -1,7 +1,9 @@
 //! All the SQL of this room. Nothing here decides anything.
 
+pub(crate) mod belonging;
 pub(crate) mod customer;
 pub(crate) mod group;
+pub(crate) mod place;
 pub(crate) mod sweep;
 
 use db::{CLASH, Unique, is_unique};
@@ -24,12 +26,12 @@ fn one_row(written: Result<usize>, key: Unique) -> Result<()> {
     }
 }
 
-fn from_json<T: DeserializeOwned>(text: &str, what: &str) -> Result<T> {
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str, what: &str) -> Result<T> {
     serde_json::from_str(text)
         .map_err(|error| Error::bug(format!("{what} is unreadable")).caused_by(error))
 }
 
-fn to_json<T: Serialize>(value: &T) -> Result<String> {
+pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::bug("a value has no JSON").caused_by(error))
 }
 

@@ -18,6 +18,8 @@ use crate::reply::Refusal;
 pub(crate) const JSON_MAX: usize = 256 << 10;
 /// How long a JSON body may take.
 const JSON_TIME: Duration = Duration::from_secs(4);
+/// How long a file of records may take.
+const FILE_TIME: Duration = Duration::from_secs(30);
 
 /// Query parameters. Unknown ones are refused by name, when `T` says so.
 pub(crate) struct Query<T>(pub(crate) T);
@@ -86,8 +88,17 @@ impl Body {
         if is_json { Ok((json(&bytes)?, bytes)) } else { Err(no_json()) }
     }
 
-    async fn bytes(mut self) -> Result<Bytes, Refusal> {
-        let read = match tokio::time::timeout(JSON_TIME, whole(&mut self.payload)).await {
+    /// A file of at most `most` bytes, as it came.
+    pub(crate) async fn csv(self, most: usize) -> Result<Bytes, Refusal> {
+        self.limited(most, FILE_TIME).await
+    }
+
+    async fn bytes(self) -> Result<Bytes, Refusal> {
+        self.limited(JSON_MAX, JSON_TIME).await
+    }
+
+    async fn limited(mut self, most: usize, time: Duration) -> Result<Bytes, Refusal> {
+        let read = match tokio::time::timeout(time, whole(&mut self.payload, most)).await {
             Ok(read) => read,
             Err(_late) => {
                 let error = Error::new(Kind::Invalid, "http.too_slow", "请求体没有及时发完");
@@ -103,7 +114,7 @@ fn no_json() -> Refusal {
     Refusal::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE)
 }
 
-async fn whole(payload: &mut Payload) -> Result<Bytes, Refusal> {
+async fn whole(payload: &mut Payload, most: usize) -> Result<Bytes, Refusal> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {
@@ -111,8 +122,8 @@ async fn whole(payload: &mut Payload) -> Result<Bytes, Refusal> {
                 .caused_by(std::io::Error::other(error.to_string()));
             Refusal::unreadable(error)
         })?;
-        if body.len() + chunk.len() > JSON_MAX {
-            let detail = format!("请求体最多 {} KiB", JSON_MAX >> 10);
+        if body.len() + chunk.len() > most {
+            let detail = format!("请求体最多 {} KiB", most >> 10);
             let error = Error::new(Kind::Invalid, "http.too_large", detail);
             return Err(Refusal::with_status(error, StatusCode::PAYLOAD_TOO_LARGE));
         }

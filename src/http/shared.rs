@@ -13,12 +13,15 @@ use kernel::{Clock, Ctx, Entropy, Error, Ids, Kind, Result};
 use org::idempotency::{self, Begin};
 use queue::intake::Accept;
 use ticket::Setup;
-use wecom::Crypt;
+use wecom::{Client, Crypt};
 
 use crate::{
+    brake::Brakes,
     guard::Tokens,
     health::Migrated,
+    live::Live,
     reply::{Answer, Once},
+    shell::{Pages, Shells},
 };
 
 /// What the root hands in.
@@ -36,10 +39,16 @@ pub struct Shared {
     pub setup: Setup,
     /// The handling groups that are as the configuration says, by key.
     pub configured_groups: BTreeSet<String>,
+    /// The customer groups whose places are as the configuration says.
+    pub configured_places: BTreeSet<String>,
     /// Reads the signed addresses of progress pages.
     pub links: notify::Links,
     /// Where attachments lie.
     pub files: FileStore,
+    /// WeCom: logins and the tickets that pages are signed with.
+    pub wecom: Arc<Client>,
+    /// What pages and logins must know of the house.
+    pub pages: Pages,
     /// Takes callbacks.
     pub intake: Arc<dyn Accept>,
     /// The apps that are called back, by their name in the URL.
@@ -71,6 +80,9 @@ pub(crate) struct Server {
     shared: Shared,
     pub(crate) tokens: Tokens,
     pub(crate) migrated: Migrated,
+    pub(crate) brakes: Brakes,
+    pub(crate) shells: Shells,
+    pub(crate) live: Live,
 }
 
 impl Deref for Server {
@@ -88,7 +100,15 @@ impl Server {
     }
 
     pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared, tokens: Tokens::default(), migrated: Migrated::default() }
+        let shells = Shells::new(&shared);
+        Self {
+            shared,
+            tokens: Tokens::default(),
+            migrated: Migrated::default(),
+            brakes: Brakes::default(),
+            shells,
+            live: Live::default(),
+        }
     }
 
     /// Changes something, in one transaction with the idempotency key of the request, if it has

@@ -6,9 +6,11 @@
 mod answer;
 mod budget;
 mod click;
+pub mod customer;
 mod deliver;
 mod digest;
 mod face;
+pub mod figures;
 mod links;
 mod message;
 mod outbox;

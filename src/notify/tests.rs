@@ -59,6 +59,8 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         owner: None,
         opened_at: Timestamp(0),
         closed_at: None,
+        due_at: None,
+        is_approval: false,
     };
     Ticket {
         id: TicketId(7),
@@ -70,6 +72,8 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         template: TemplateRef { key: catalog::GENERAL.into(), version: 1 },
         customer: None,
         chat_id: None,
+        context: None,
+        check_ins: Vec::new(),
         form: form.as_object().cloned().unwrap(),
         creator: Actor::member("wangfang"),
         flow: flow::State::default(),
@@ -79,6 +83,8 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         parent: None,
         links: Vec::new(),
         children: Vec::new(),
+        verdict: None,
+        rating: None,
         urged: 3,
         urged_at: None,
         created_at: Timestamp(0),

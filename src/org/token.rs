@@ -32,6 +32,8 @@ pub enum Scope {
     MembersWrite,
     /// See customers and their groups.
     CustomersRead,
+    /// Say what belongs to customers: opportunities, orders, devices, where a group belongs.
+    CustomersWrite,
     /// See inbox, outbox and tokens.
     OpsRead,
     /// Replay, retry, sync, make and revoke tokens.
@@ -40,7 +42,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Admin,
         Self::TicketsRead,
         Self::TicketsWrite,
@@ -48,6 +50,7 @@ impl Scope {
         Self::MembersRead,
         Self::MembersWrite,
         Self::CustomersRead,
+        Self::CustomersWrite,
         Self::OpsRead,
         Self::OpsWrite,
     ];
@@ -62,6 +65,7 @@ impl Scope {
             Self::MembersRead => "members:read",
             Self::MembersWrite => "members:write",
             Self::CustomersRead => "customers:read",
+            Self::CustomersWrite => "customers:write",
             Self::OpsRead => "ops:read",
             Self::OpsWrite => "ops:write",
         }

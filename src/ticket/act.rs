@@ -19,7 +19,7 @@ use crate::{
     family,
     known::{About, Decided, Known},
     policy::{self, Scope},
-    question, sql,
+    question, refer, sql,
     ticket::Ticket,
 };
 
@@ -105,7 +105,8 @@ pub fn act(
     let changed = filled(conn, &template, &case, (action.fills(), change.flow.as_ref(), given))?;
     let mut seen = ticket.clone();
     let mut all = Vec::new();
-    if !changed.is_empty() {
+    let is_filled = !changed.is_empty();
+    if is_filled {
         all.push(Fact::Filled { changed });
     }
     all.extend(change.facts);
@@ -119,7 +120,11 @@ pub fn act(
             }
         }
     }
-    commit(conn, ctx, id, Some(ticket), action.name(), all)
+    let after = commit(conn, ctx, id, Some(ticket), action.name(), all)?;
+    if is_filled {
+        refer::keep(conn, &after, form, false)?;
+    }
+    Ok(after)
 }
 
 fn is_open(ticket: &Ticket, task: TaskId) -> bool {
@@ -188,8 +193,9 @@ pub(crate) fn advance(
     };
     let was_suspended = ticket.flow.suspended_at.is_some();
     let is_suspended = state.suspended_at.is_some();
+    let opened = facts_of(ctx, Some(ticket), (&template.flow, &state), effects);
     let mut facts = vec![Fact::Stepped { state }];
-    facts.extend(facts_of(ctx, Some(ticket), effects));
+    facts.extend(opened);
     match (was_suspended, is_suspended) {
         (false, true) => facts.push(Fact::Suspended),
         (true, false) if !facts.iter().any(|f| matches!(f, Fact::Ended { .. })) => {
@@ -275,7 +281,11 @@ pub(crate) fn commit(
 /// `ticket.replay_differs` when it does not; `ticket.not_found`.
 pub fn check_replay(conn: &mut Conn, id: TicketId) -> Result<()> {
     let snapshot = sql::get(conn, id)?;
-    let replayed = replay(id, &sql::events(conn, id)?)?;
+    let mut replayed = replay(id, &sql::events(conn, id)?)?;
+    // A snapshot of before tasks knew their deadlines learns of the next one.
+    for (task, kept) in replayed.tasks.iter_mut().zip(&snapshot.tasks) {
+        task.due_at = task.due_at.filter(|_due_at| kept.due_at.is_some());
+    }
     if snapshot == replayed {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use form::{Answers, Compiled, Context, Reference, Referred};
 use kernel::{Ctx, Error, FieldError, FileId, Result};
 use serde_json::{Map, Value};
 
-use crate::{Ticket, act::refused_fields, policy, question, sql};
+use crate::{Ticket, act::refused_fields, policy, question, refer, sql};
 
 /// Brings what was answered to what is stored.
 ///
@@ -122,11 +122,13 @@ pub fn files_of(ticket: &Ticket, template: &Published) -> Vec<FileId> {
     let references = template.compiled().references(&ticket.form);
     let in_form = references.into_iter().filter(|one| one.what == Referred::File);
     let in_form = in_form.filter_map(|one| one.id.parse().ok());
-    in_form.chain(ticket.attachments.iter().filter_map(|one| one.file)).collect()
+    let added = ticket.attachments.iter().filter_map(|one| one.file);
+    let there = ticket.check_ins.iter().flat_map(|one| one.files.iter().copied());
+    in_form.chain(added).chain(there).collect()
 }
 
-/// Whether everything that answers refer to is there, as far as this service knows such things:
-/// devices, opportunities and orders live elsewhere, and their numbers are taken as they are.
+/// Whether everything that answers refer to is there. Devices, opportunities and orders live
+/// elsewhere; where none was ever told of, their numbers are taken as they are.
 fn check_references(conn: &mut Conn, ctx: &Ctx, references: &[Reference]) -> Result<()> {
     let of = |what: Referred| references.iter().filter(move |one| one.what == what);
     let place = |one: &Reference| format!("form.{}", one.path);
@@ -155,6 +157,11 @@ fn check_references(conn: &mut Conn, ctx: &Ctx, references: &[Reference]) -> Res
     for one in of(Referred::Customer) {
         if customer::find_by_external(conn, &one.id)?.is_none() {
             miss(one, "unknown_customer", "客户");
+        }
+    }
+    for one in references {
+        if let Some((code, what)) = refer::is_missing(conn, one)? {
+            miss(one, code, what);
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(Error::invalid(wrong)) }

@@ -12,7 +12,7 @@ use crate::{
     effect::facts_of,
     fact::{Created, Fact},
     known::{About, Known},
-    sql,
+    offer, origin, refer, relation, sql,
     ticket::{Parent, Priority, SOURCES, TemplateRef, Ticket},
     trigger,
 };
@@ -46,12 +46,16 @@ const TAGS_MAX: usize = 20;
 /// Raises a ticket; its first step opens in the same transaction.
 ///
 /// # Errors
-/// `field_invalid` with every wrong field; `template.not_found`.
+/// `field_invalid` with every wrong field; `template.not_found`; `customer.not_yours` and
+/// `chat.not_yours` when a member names whom he may not see.
 pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Result<Ticket> {
     if [SUBTICKET, TRIGGER].contains(&new.source) {
         let detail = "这个来源的工单只能由流程或触发器发起，请换一个来源";
         return Err(Error::field("source", "not_an_option", detail));
     }
+    relation::check(conn, &ctx.actor, new.customer.as_deref(), new.chat_id.as_deref())?;
+    let template = setup.catalog.find_newest(conn, new.template)?;
+    offer::check(conn, &ctx.actor, &template, new.source)?;
     create_for(conn, ctx, setup, new, None)
 }
 
@@ -72,9 +76,12 @@ pub(crate) fn create_for(
         return Err(Error::field("tags", "too_long", detail));
     }
     let template = setup.catalog.find_newest(conn, new.template)?;
-    let form = answers::take(conn, ctx, &template, new.form, setup.zone_minutes)?;
+    let (customer, chat_id) = (new.customer.as_deref(), new.chat_id.as_deref());
+    let placed = origin::with_place(conn, template.compiled(), new.form, chat_id)?;
+    let given = placed.as_ref().unwrap_or(new.form);
+    let form = answers::take(conn, ctx, &template, given, setup.zone_minutes)?;
     let urgency = Priority::of_urgency(form.get("urgency").and_then(Value::as_str));
-    let (priority, raised) = raise(conn, setup, urgency, new.customer.as_deref())?;
+    let (priority, raised) = raise(conn, setup, urgency, customer)?;
     let created = Created {
         no: number(conn, ctx, setup)?,
         title: title(&form, &template),
@@ -86,6 +93,7 @@ pub(crate) fn create_for(
         form,
         creator: parent.map_or(&ctx.actor, |(parent, _of)| &parent.creator).clone(),
         tags: new.tags.clone(),
+        context: origin::origin(conn, ctx, customer, chat_id)?,
         parent: parent.map(|(_parent, of)| of.clone()),
     };
     let about = About {
@@ -100,12 +108,14 @@ pub(crate) fn create_for(
     let known = Known::new(conn, ctx.now, setup, about, &template);
     let (state, effects) = flow::start(&template.flow, &known, ctx.now);
     let decided = known.decided()?;
+    let opened = facts_of(ctx, None, (&template.flow, &state), effects);
     let mut facts = vec![Fact::Created(Box::new(created)), Fact::Stepped { state }];
     facts.extend(raised);
-    facts.extend(facts_of(ctx, None, effects));
+    facts.extend(opened);
     let records = settle(conn, ctx, decided, &facts)?;
     facts.extend(records);
     let ticket = commit(conn, ctx, TicketId::next(&ctx.ids, ctx.now), None, "create", facts)?;
+    refer::keep(conn, &ticket, template.compiled(), true)?;
     trigger::watch(conn, ctx, &template, &ticket)?;
     Ok(ticket)
 }

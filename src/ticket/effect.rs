@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use db::Conn;
-use flow::{Closed, Effect, Event as FlowEvent, Outcome, Refused, Timer, TimerKind};
+use flow::{
+    Closed, Effect, Event as FlowEvent, Flow, Outcome, Refused, State, Step, Timer, TimerKind,
+};
 use kernel::{Ctx, Error, Result, TaskId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +19,13 @@ use crate::{
 /// The topic of the jobs by which a ticket's timers fire.
 pub const TOPIC_TIMER: &str = "ticket.timer";
 
-/// What the flow's effects make true.
-pub(crate) fn facts_of(ctx: &Ctx, ticket: Option<&Ticket>, effects: Vec<Effect>) -> Vec<Fact> {
+/// What the flow's effects make true; `way` is the flow, and where it is after them.
+pub(crate) fn facts_of(
+    ctx: &Ctx,
+    ticket: Option<&Ticket>,
+    way: (&Flow, &State),
+    effects: Vec<Effect>,
+) -> Vec<Fact> {
     let open = ticket.into_iter().flat_map(Ticket::open_tasks);
     let mut tasks: BTreeMap<(String, u32, u32), TaskId> =
         open.map(|task| ((task.step.clone(), task.round, task.slot), task.id)).collect();
@@ -28,7 +35,9 @@ pub(crate) fn facts_of(ctx: &Ctx, ticket: Option<&Ticket>, effects: Vec<Effect>)
             Effect::OpenTask { step, round, slot, to, owner } => {
                 let task = TaskId::next(&ctx.ids, ctx.now);
                 tasks.insert((step.clone(), round, slot), task);
-                facts.push(Fact::TaskOpened { task, step, round, slot, handlers: to });
+                let is_approval = is_approval(way, &step);
+                let handlers = to;
+                facts.push(Fact::TaskOpened { task, step, round, slot, handlers, is_approval });
                 facts.extend(owner.map(|by| Fact::TaskOwned { task, by }));
             }
             Effect::OwnTask { step, round, slot, by } => {
@@ -54,6 +63,12 @@ pub(crate) fn facts_of(ctx: &Ctx, ticket: Option<&Ticket>, effects: Vec<Effect>)
         }
     }
     facts
+}
+
+/// Whether the work at a step is a yes or a no: not while its starter amends the ticket.
+fn is_approval((flow, state): (&Flow, &State), step: &str) -> bool {
+    let is_revising = state.run(step).is_some_and(|run| run.is_revising);
+    flow.step(step).is_some_and(Step::is_approval) && !is_revising
 }
 
 /// Which timer of which ticket.

@@ -1,14 +1,18 @@
 //! Facts: what an event changed. The snapshot is nothing but the fold of its facts, so replaying
 //! the log gives the snapshot.
 
-use flow::{State, Trouble};
+use flow::{State, Timer, TimerKind, Trouble};
 use form::Answers;
 use kernel::{Actor, Error, Result, TaskId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ticket::{
-    Attachment, Child, Link, Parent, Priority, Status, Task, TaskState, TemplateRef, Ticket,
+use crate::{
+    origin::Origin,
+    ticket::{
+        Attachment, CheckIn, Child, Judgement, Link, Parent, Priority, Rating, Status, Task,
+        TaskState, TemplateRef, Ticket,
+    },
 };
 
 /// One thing that became true.
@@ -42,6 +46,9 @@ pub enum Fact {
         slot: u32,
         /// Who may do it.
         handlers: Vec<String>,
+        /// Whether it asks for a yes or a no.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_approval: bool,
     },
     /// A task has an owner.
     TaskOwned {
@@ -135,8 +142,29 @@ pub enum Fact {
         /// What.
         attachment: Attachment,
     },
+    /// Somebody was there.
+    CheckedIn {
+        /// Where, and how far from where the ticket is about.
+        check_in: CheckIn,
+    },
     /// Somebody asked for haste.
     Urged,
+    /// The customer said whether it is solved.
+    Judged {
+        /// Whether it is.
+        is_solved: bool,
+    },
+    /// The customer rated what was done for him, or changed his rating.
+    Rated {
+        /// 1 to 5.
+        stars: u8,
+        /// Why, in words that he chose.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reasons: Vec<String>,
+        /// Why, in words of his own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
 }
 
 /// Most steps have one piece of work; it needs no number in the log.
@@ -167,6 +195,9 @@ pub struct Created {
     pub creator: Actor,
     /// Words that group it.
     pub tags: Vec<String>,
+    /// What was known around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Origin>,
     /// The ticket that raised it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
@@ -256,12 +287,16 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
         flow: State::default(),
         tasks: Vec::new(),
         attachments: Vec::new(),
+        check_ins: Vec::new(),
         tags: created.tags,
+        context: created.context,
         parent: created.parent,
         children: Vec::new(),
         links: Vec::new(),
         urged: 0,
         urged_at: None,
+        verdict: None,
+        rating: None,
         created_at: at,
         updated_at: at,
         closed_at: None,
@@ -285,9 +320,11 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
         | Fact::Commented { .. }
         | Fact::Alarmed { .. }
         | Fact::Decided { .. }
-        | Fact::TimerSet { .. }
-        | Fact::TimerDropped { .. }
         | Fact::Ordered { .. } => {}
+        Fact::TimerSet { timer } => {
+            set_due(ticket, (&timer.step, timer.kind), Some(timer.due_at));
+        }
+        Fact::TimerDropped { step, kind, .. } => set_due(ticket, (step, *kind), None),
         Fact::Filled { changed } => {
             for (key, value) in changed {
                 match value {
@@ -306,17 +343,22 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
             ticket.template.version = *version;
             ticket.flow = state.clone();
         }
-        Fact::TaskOpened { task, step, round, slot, handlers } => ticket.tasks.push(Task {
-            id: *task,
-            step: step.clone(),
-            round: *round,
-            slot: *slot,
-            state: TaskState::Open,
-            handlers: handlers.clone(),
-            owner: None,
-            opened_at: at,
-            closed_at: None,
-        }),
+        Fact::TaskOpened { task, step, round, slot, handlers, is_approval } => {
+            let due_at = due_of_new(ticket, step, at);
+            ticket.tasks.push(Task {
+                id: *task,
+                step: step.clone(),
+                round: *round,
+                slot: *slot,
+                state: TaskState::Open,
+                handlers: handlers.clone(),
+                owner: None,
+                opened_at: at,
+                closed_at: None,
+                due_at,
+                is_approval: *is_approval,
+            });
+        }
         Fact::TaskOwned { task, by } => {
             if let Some(task) = ticket.tasks.iter_mut().find(|one| one.id == *task) {
                 task.owner = Some(by.clone());
@@ -332,15 +374,60 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
         Fact::Ended { status } => {
             ticket.status = *status;
             ticket.closed_at = Some(at);
+            // What he thought of an earlier end is in the log; this one he is asked about anew.
+            ticket.verdict = None;
+            ticket.rating = None;
+        }
+        Fact::Judged { is_solved } => {
+            ticket.verdict = Some(Judgement { is_solved: *is_solved, at });
+        }
+        Fact::Rated { stars, reasons, text } => {
+            let first_at = ticket.rating.as_ref().map_or(at, |rating| rating.first_at);
+            ticket.rating = Some(Rating {
+                stars: *stars,
+                reasons: reasons.clone(),
+                text: text.clone(),
+                first_at,
+                at,
+            });
         }
         Fact::Reopened => {
             ticket.status = Status::Open;
             ticket.closed_at = None;
         }
+        Fact::CheckedIn { check_in } => ticket.check_ins.push(check_in.clone()),
         Fact::Attached { attachment } => ticket.attachments.push(attachment.clone()),
         Fact::Urged => {
             ticket.urged += 1;
             ticket.urged_at = Some(at);
         }
     }
+}
+
+/// What is open of a step has another deadline.
+fn set_due(ticket: &mut Ticket, (step, kind): (&str, TimerKind), due_at: Option<Timestamp>) {
+    if kind != TimerKind::Deadline {
+        return;
+    }
+    let is_its = |task: &&mut Task| task.state == TaskState::Open && task.step == step;
+    for task in ticket.tasks.iter_mut().filter(is_its) {
+        task.due_at = due_at;
+    }
+}
+
+/// When a new task is to be done: its step's deadline, or, when that has passed, the deadline of
+/// the task in whose place it comes.
+fn due_of_new(ticket: &Ticket, step: &str, at: Timestamp) -> Option<Timestamp> {
+    let is_its = |timer: &&Timer| timer.step == step && timer.kind == TimerKind::Deadline;
+    if let Some(timer) = ticket.flow.timers.iter().find(is_its) {
+        return timer.left.is_none().then_some(timer.due_at);
+    }
+    if ticket.flow.run(step).is_none_or(|run| run.is_revising) {
+        return None;
+    }
+    let was_missed = |task: &&Task| {
+        let is_replaced = task.closed_at.is_none_or(|closed_at| closed_at == at);
+        task.step == step && is_replaced && task.due_at.is_some_and(|due_at| due_at <= at)
+    };
+    ticket.tasks.iter().rev().find(was_missed)?.due_at
 }

@@ -1,11 +1,11 @@
-//! Lists of tickets and to-do lists, always through a [`Scope`].
+//! Lists of tickets, always through a [`Scope`].
 
 use db::{Conn, OrDb as _, contains_pattern, diesel, diesel::prelude::*};
-use kernel::{Cursor, Limit, Page, Result, TaskId};
+use kernel::{Cursor, Limit, Page, Result};
 
 use crate::{
     policy::Scope,
-    schema::{ticket_handler as h, ticket_ticket as t},
+    schema::{ticket_handler as h, ticket_refer as r, ticket_ticket as t},
     sql::from_json,
     ticket::{Status, Ticket},
 };
@@ -25,6 +25,12 @@ pub struct Filter {
     pub creator: Option<String>,
     /// Handled by this member, now or before.
     pub handler: Option<String>,
+    /// From this group chat.
+    pub chat_id: Option<String>,
+    /// Those that have ended, or those that have not.
+    pub is_ended: Option<bool>,
+    /// Those that name this device.
+    pub asset: Option<String>,
     /// Words in the title, or the number.
     pub q: Option<String>,
     /// Where the page begins.
@@ -63,6 +69,21 @@ pub fn list(conn: &mut Conn, scope: &Scope, filter: &Filter) -> Result<Page<Tick
     if let Some(customer) = &filter.customer {
         query = query.filter(t::customer.eq(Some(customer)));
     }
+    if let Some(chat_id) = &filter.chat_id {
+        query = query.filter(t::chat_id.eq(Some(chat_id)));
+    }
+    if let Some(is_ended) = filter.is_ended {
+        let running = [Status::Open.word(), Status::Suspended.word()];
+        query = match is_ended {
+            true => query.filter(t::status.ne_all(running)),
+            false => query.filter(t::status.eq_any(running)),
+        };
+    }
+    if let Some(serial_no) = &filter.asset {
+        let its = r::ticket_id.eq(t::id).and(r::what.eq("asset"));
+        let naming = r::table.filter(its.and(r::external_key.eq(serial_no.clone())));
+        query = query.filter(diesel::dsl::exists(naming.select(r::ticket_id)));
+    }
     if let Some(creator) = &filter.creator {
         query = query.filter(t::creator.eq(Some(creator)));
     }
@@ -99,61 +120,4 @@ pub fn open_of(conn: &mut Conn, userid: &str, most: i64) -> Result<Vec<Ticket>> 
         .load::<String>(conn)
         .or_db()?;
     rows.iter().map(|text| from_json(text)).collect()
-}
-
-/// Which of a member's to-do lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ToDo {
-    /// What he took.
-    Mine,
-    /// What he could take.
-    Claimable,
-}
-
-/// One row of a to-do list.
-#[derive(Clone, Debug)]
-pub struct TodoRow {
-    /// The task.
-    pub task: TaskId,
-    /// Its ticket.
-    pub ticket: Ticket,
-}
-
-/// A member's to-do list: most urgent first, then oldest first.
-///
-/// # Errors
-/// The database's.
-pub fn to_do(
-    conn: &mut Conn,
-    userid: &str,
-    which: ToDo,
-    cursor: Option<Cursor>,
-    limit: Limit,
-) -> Result<Page<TodoRow>> {
-    let state = match which {
-        ToDo::Mine => "owned",
-        ToDo::Claimable => "claimable",
-    };
-    let mut query = h::table
-        .inner_join(t::table.on(t::id.eq(h::ticket_id)))
-        .filter(h::userid.eq(userid).and(h::state.eq(state)))
-        .select((h::task_id, t::priority, t::snapshot))
-        .into_boxed();
-    if let Some(Cursor { key, id }) = cursor {
-        let rank = i32::try_from(key).unwrap_or_default();
-        let after = t::priority.lt(rank).or(t::priority.eq(rank).and(h::task_id.gt(id)));
-        query = query.filter(after);
-    }
-    let rows = query
-        .order((t::priority.desc(), h::task_id.asc()))
-        .limit(limit.probe())
-        .load::<(i64, i32, String)>(conn)
-        .or_db()?;
-    let rows = rows.into_iter().map(|(task, rank, text)| {
-        Ok((rank, TodoRow { task: TaskId(task), ticket: from_json(&text)? }))
-    });
-    let rows = rows.collect::<Result<Vec<_>>>()?;
-    let page =
-        Page::cut(rows, limit, |(rank, row)| Cursor { key: i64::from(*rank), id: row.task.0 });
-    Ok(page.map(|(_rank, row)| row))
 }

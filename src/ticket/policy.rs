@@ -5,7 +5,10 @@ use db::Conn;
 use form::{Access, Answers, Context};
 use kernel::{Actor, Error, FieldError, FileId, Result};
 
-use crate::ticket::{Task, Ticket};
+use crate::{
+    origin::Origin,
+    ticket::{Task, Ticket},
+};
 
 /// The step of a form's permissions that stands for all that are not named.
 const EVERYBODY: &str = "*";
@@ -72,9 +75,17 @@ pub(crate) fn is_handler(actor: &Actor, ticket: &Ticket) -> bool {
 pub fn seen_by(reader: &Actor, mut ticket: Ticket, template: &Published) -> Ticket {
     ticket.form = readable(reader, &ticket, template);
     if matches!(reader, Actor::Customer { .. }) {
+        ticket.context = None;
         ticket.attachments.retain(|one| matches!(one.by, Actor::Customer { .. }));
+        ticket.check_ins.clear();
     }
     ticket
+}
+
+/// What was known around a ticket, for those who work here: how we call a customer and which tags
+/// we gave him is not for himself.
+pub(crate) fn context(reader: &Actor, ticket: &Ticket) -> Option<Origin> {
+    ticket.context.clone().filter(|_known| !matches!(reader, Actor::Customer { .. }))
 }
 
 /// Of a ticket's answers those that a reader may see.

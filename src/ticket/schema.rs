@@ -44,6 +44,8 @@ diesel::table! {
         owner -> Nullable<Text>,
         opened_at -> BigInt,
         closed_at -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+        is_approval -> Integer,
     }
 }
 
@@ -53,6 +55,15 @@ diesel::table! {
         userid -> Text,
         ticket_id -> BigInt,
         state -> Text,
+    }
+}
+
+diesel::table! {
+    ticket_presence (ticket_id, userid) {
+        ticket_id -> BigInt,
+        userid -> Text,
+        is_editing -> Integer,
+        seen_at -> BigInt,
     }
 }
 
@@ -83,7 +94,20 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(ticket_ticket, ticket_task, ticket_handler);
+diesel::table! {
+    ticket_refer (what, external_key, ticket_id) {
+        what -> Text,
+        external_key -> Text,
+        ticket_id -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    ticket_ticket,
+    ticket_task,
+    ticket_handler,
+    ticket_refer
+);
 
 diesel::table! {
     ticket_turn (turn) {

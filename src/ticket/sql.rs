@@ -1,9 +1,15 @@
 //! The SQL that saves and loads tickets. Nothing here decides anything.
 
 pub(crate) mod alike;
+pub(crate) mod presence;
+pub(crate) mod recent;
+pub(crate) mod refer;
+pub(crate) mod todo;
 mod turn;
+pub(crate) mod uses;
 
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
+use flow::TimerKind;
 use kernel::{Error, Kind, Result, TicketId, Timestamp};
 
 use crate::{
@@ -40,7 +46,7 @@ fn changed() -> Error {
     Error::new(Kind::Busy, db::CLASH, "工单正在被别人更新，请稍后重试")
 }
 
-fn to_json(value: &impl serde::Serialize) -> Result<String> {
+pub(crate) fn to_json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|error| Error::bug("a ticket cannot be written").caused_by(error))
 }
@@ -60,6 +66,15 @@ pub fn get(conn: &mut Conn, id: TicketId) -> Result<Ticket> {
         Some(text) => from_json(&text),
         None => Err(not_found(id)),
     }
+}
+
+/// The version that a ticket has now: the number of its last event.
+///
+/// # Errors
+/// `ticket.not_found`.
+pub fn version_of(conn: &mut Conn, id: TicketId) -> Result<i64> {
+    let found = t::table.find(id.0).select(t::version).first(conn).optional().or_db()?;
+    found.ok_or_else(|| not_found(id))
 }
 
 /// A ticket by its number.
@@ -142,12 +157,27 @@ fn log_of(conn: &mut Conn, id: TicketId, only: Option<i64>) -> Result<Vec<Event>
     }
     let columns = (e::seq, e::verb, e::actor, e::at, e::trace, e::facts);
     let rows = rows.order(e::seq.asc()).select(columns);
-    let rows = rows.load::<(i64, String, String, i64, String, String)>(conn).or_db()?;
-    let event = |(seq, verb, actor, at, trace, facts): (_, _, String, _, _, String)| {
-        let (actor, facts) = (from_json(&actor)?, from_json(&facts)?);
-        Ok(Event { seq, verb, actor, at: Timestamp(at), trace, facts })
-    };
-    rows.into_iter().map(event).collect()
+    let rows = rows.load::<EventRow>(conn).or_db()?;
+    rows.into_iter().map(event_of).collect()
+}
+
+/// An event as it is stored: seq, verb, actor, time, trace, facts.
+pub(crate) type EventRow = (i64, String, String, i64, String, String);
+
+pub(crate) fn event_of((seq, verb, actor, at, trace, facts): EventRow) -> Result<Event> {
+    let (actor, facts) = (from_json(&actor)?, from_json(&facts)?);
+    Ok(Event { seq, verb, actor, at: Timestamp(at), trace, facts })
+}
+
+/// These tickets, as many as there are.
+pub(crate) fn get_all(conn: &mut Conn, ids: &[TicketId]) -> Result<Vec<Ticket>> {
+    let mut all = Vec::new();
+    for some in ids.chunks(500) {
+        let rows = t::table.filter(t::id.eq_any(some.iter().map(|id| id.0)));
+        let rows = rows.order(t::id.asc()).select(t::snapshot).load::<String>(conn).or_db()?;
+        all.extend(rows.iter().map(|text| from_json(text)).collect::<Result<Vec<Ticket>>>()?);
+    }
+    Ok(all)
 }
 
 /// The next number of a day.
@@ -222,7 +252,7 @@ pub(crate) fn count_of(conn: &mut Conn, customer: &str, templates: &[String]) ->
 pub(crate) fn project(conn: &mut Conn, ticket: &Ticket, event: &Event) -> Result<()> {
     for fact in &event.facts {
         match fact {
-            Fact::TaskOpened { task, step, round, handlers, .. } => {
+            Fact::TaskOpened { task, step, round, handlers, is_approval, .. } => {
                 let row = (
                     k::id.eq(task.0),
                     k::ticket_id.eq(ticket.id.0),
@@ -230,6 +260,8 @@ pub(crate) fn project(conn: &mut Conn, ticket: &Ticket, event: &Event) -> Result
                     k::round.eq(i32::try_from(*round).unwrap_or(i32::MAX)),
                     k::state.eq(TaskState::Open.word()),
                     k::opened_at.eq(event.at.0),
+                    k::due_at.eq(ticket.task(*task).and_then(|task| task.due_at).map(|at| at.0)),
+                    k::is_approval.eq(i32::from(*is_approval)),
                 );
                 diesel::insert_into(k::table).values(row).execute(conn).or_db()?;
                 let rows: Vec<_> = handlers
@@ -262,8 +294,24 @@ pub(crate) fn project(conn: &mut Conn, ticket: &Ticket, event: &Event) -> Result
                 }
                 handlers(conn, task.0, "closed")?;
             }
+            Fact::TimerSet { timer } if timer.kind == TimerKind::Deadline => {
+                put_due(conn, ticket, &timer.step)?;
+            }
+            Fact::TimerDropped { step, kind: TimerKind::Deadline, .. } => {
+                put_due(conn, ticket, step)?;
+            }
             _ => {}
         }
+    }
+    Ok(())
+}
+
+/// Writes down when the open tasks of a step are to be done.
+fn put_due(conn: &mut Conn, ticket: &Ticket, step: &str) -> Result<()> {
+    for task in ticket.open_tasks().filter(|task| task.step == step) {
+        let row = k::table.find(task.id.0);
+        let due_at = k::due_at.eq(task.due_at.map(|at| at.0));
+        diesel::update(row).set(due_at).execute(conn).or_db()?;
     }
     Ok(())
 }

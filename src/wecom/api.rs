@@ -2,12 +2,14 @@
 //! the fields here is ignored, and a field that is missing is empty.
 
 pub mod agent;
+pub mod auth;
 pub mod contact;
 pub mod department;
 pub mod media;
 pub mod menu;
 pub mod message;
 pub mod user;
+pub mod workbench;
 
 use serde::{Deserialize, Deserializer};
 

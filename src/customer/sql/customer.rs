@@ -80,6 +80,17 @@ pub(crate) fn by_external(conn: &mut Conn, external_userid: &str) -> Result<Opti
     read_one(c::table.filter(c::external_userid.eq(external_userid)).first(conn).optional())
 }
 
+/// Customers by their external_userids, as many as one page names.
+pub(crate) fn by_externals(conn: &mut Conn, ids: &[&str]) -> Result<Vec<CustomerRow>> {
+    let mut found = Vec::new();
+    for some in ids.chunks(500) {
+        let rows: Vec<Stored> =
+            c::table.filter(c::external_userid.eq_any(some.iter().copied())).load(conn).or_db()?;
+        found.extend(rows.into_iter().map(Stored::read).collect::<Result<Vec<_>>>()?);
+    }
+    Ok(found)
+}
+
 pub(crate) fn by_id(conn: &mut Conn, id: CustomerId) -> Result<Option<CustomerRow>> {
     read_one(c::table.find(id.0).first(conn).optional())
 }

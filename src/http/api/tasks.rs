@@ -17,7 +17,11 @@ use crate::{
 pub(crate) fn operations() -> Vec<Op> {
     vec![
         Op::get("/tasks", list)
-            .named("list_tasks", "待办", "成员的待办，最紧急的在前，同级最早的在前")
+            .named(
+                "list_tasks",
+                "待办",
+                "成员的待办，最紧急的在前，同级最早的在前；有期限的视图先到期的在前",
+            )
             .takes_query::<ListTasks>()
             .lists::<schema::ToDo>(),
     ]
@@ -29,12 +33,16 @@ pub(crate) fn operations() -> Vec<Op> {
 enum View {
     Mine,
     Claimable,
+    Overdue,
+    Today,
+    Done,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListTasks {
-    /// mine：已认领的；claimable：可以认领的
+    /// mine：已认领的；claimable：可以认领的；overdue：两者中已超时的；today：两者中今天稍后到期的；
+    /// done：已完成的，最近的在前
     #[param(inline)]
     view: View,
     /// 哪位成员（userid）；用 Qidan-Act-As 代表成员时可以省略
@@ -71,20 +79,24 @@ async fn list(
             return Err(Refusal::unreadable(Error::field("member", "required", detail)));
         }
     };
+    let means = server.means();
     let which = match query.view {
         View::Mine => ToDo::Mine,
         View::Claimable => ToDo::Claimable,
+        View::Overdue => ToDo::Overdue(ctx.now),
+        View::Today => ToDo::Today(ctx.now, means.0.zone_minutes),
+        View::Done => ToDo::Done,
     };
-    let means = server.means();
     let page = server.db.read(move |conn| {
         let page = ticket::to_do(conn, &member, which, cursor, limit)?;
-        let mut row = |TodoRow { task, ticket }: &TodoRow| {
-            let view = tickets::shown(conn, &ctx, &means, ticket)?;
-            let task = view.tasks.iter().find(|one| one.id == *task).cloned();
-            let task = task.ok_or_else(|| Error::bug(format!("ticket {} lost a task", view.no)))?;
-            Ok(Row { task, ticket: view })
+        let tickets = page.items.iter().map(|row| &row.ticket);
+        let views = tickets::listed(conn, &ctx, &means, tickets)?;
+        let row = |(TodoRow { task, .. }, ticket): (&TodoRow, TicketView)| {
+            let task = ticket.tasks.iter().find(|one| one.id == *task).cloned();
+            let lost = || Error::bug(format!("ticket {} lost a task", ticket.row.no));
+            Ok(Row { task: task.ok_or_else(lost)?, ticket })
         };
-        let items: Result<Vec<_>> = page.items.iter().map(&mut row).collect();
+        let items: Result<Vec<_>> = page.items.iter().zip(views).map(row).collect();
         Ok(Page { items: items?, next: page.next })
     });
     ok(&page.await?)

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use actix_web::{HttpRequest, http::StatusCode, web::Data};
 use catalog::GENERAL;
 use db::Conn;
-use kernel::{Ctx, Cursor, Error, Kind, Limit, Page, Result, TicketId};
+use kernel::{Ctx, Cursor, Error, Kind, Limit, Page, Result, TaskId, TicketId};
 use notify::Links;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use ticket::{ACTIONS, Command, Fact, Filter, Scope, Setup, Status, Ticket, TicketView};
+use ticket::{
+    ACTIONS, Alike, Command, Detail, Fact, Filter, Names, Row, Scope, Setup, Status, Ticket,
+    TicketView,
+};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Op, schema};
@@ -39,17 +42,28 @@ pub(crate) fn operations() -> Vec<Op> {
         Op::post("/tickets", create)
             .named("create_ticket", "工单", "创建工单")
             .takes::<NewTicket>()
-            .answers::<schema::Ticket>(201, "新的工单"),
+            .answers::<schema::TicketDetail>(201, "新的工单"),
+        Op::get("/tickets/similar", similar)
+            .named("list_similar_tickets", "工单", "可能是同一件事的未结束工单，最可能的在前")
+            .takes_query::<ListSimilar>()
+            .lists::<schema::Similar>(),
         Op::get("/tickets/{id}", get)
             .named("get_ticket", "工单", "查看工单")
             .where_path("id", which)
-            .answers::<schema::Ticket>(200, "工单"),
+            .answers::<schema::TicketDetail>(200, "工单"),
         Op::post("/tickets/{id}/actions/{verb}", act)
             .named("act_on_ticket", "工单动作", "")
             .where_path("id", which)
+            .takes_query::<OnTask>()
             .takes_header("If-Match", "工单的版本（ETag）；已有更新的版本时得到 409 和工单的现状")
-            .answers::<schema::Ticket>(200, "动作之后的工单")
+            .answers::<schema::TicketDetail>(200, "动作之后的工单")
             .documented_as(document_actions),
+        Op::post("/tickets/{id}/presence", presence)
+            .named("post_ticket_presence", "工单", "报告自己正在查看或编辑工单")
+            .explained("每 20 秒左右报告一次；45 秒没有报告的不再算在这里。")
+            .where_path("id", which)
+            .takes::<NewPresence>()
+            .answers::<schema::People>(200, "现在在看这张工单的成员"),
         Op::get("/tickets/{id}/timeline", timeline)
             .named("get_ticket_timeline", "工单", "工单的时间线，最早的在前")
             .where_path("id", which)
@@ -133,6 +147,12 @@ pub(crate) struct ListTickets {
     creator: Option<String>,
     /// 现在或曾经处理的成员
     handler: Option<String>,
+    /// 来自这个客户群（chat_id）
+    chat_id: Option<String>,
+    /// 填了这台设备（序列号）
+    asset: Option<String>,
+    /// 只看已结束的，或只看没有结束的
+    is_ended: Option<bool>,
     /// 标题中的文字，或完整的单号
     q: Option<String>,
     /// 上一页的 next
@@ -143,11 +163,45 @@ pub(crate) struct ListTickets {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct OnTask {
+    /// 按钮所属的待办；这项待办已结束时得到 409
+    task: Option<String>,
+}
+
+/// Whose part of a history.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Audience {
+    #[default]
+    All,
+    Ours,
+    Customer,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ListTimeline {
+    /// all：全部；ours：客户看不到的；customer：客户能看到的，不含内部的话
+    #[serde(default)]
+    #[param(inline, required = false)]
+    kind: Audience,
     /// 上一页的 next
     cursor: Option<String>,
     /// 一页多少行，最多 200
     limit: Option<i64>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListSimilar {
+    /// 模板
+    template: Option<String>,
+    /// 客户的 external_userid
+    customer: Option<String>,
+    /// 标题
+    title: Option<String>,
+    /// 设备的编号
+    asset: Option<String>,
 }
 
 /// 要创建的工单
@@ -178,6 +232,14 @@ pub(crate) struct NewTicket {
     tags: Vec<String>,
 }
 
+/// 正在做什么
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPresence {
+    /// 是否正在编辑
+    editing: bool,
+}
+
 fn general() -> String {
     GENERAL.to_owned()
 }
@@ -204,6 +266,9 @@ async fn list(
         customer: query.customer,
         creator: query.creator.map(|userid| userid.to_lowercase()),
         handler: query.handler.map(|userid| userid.to_lowercase()),
+        chat_id: query.chat_id,
+        asset: query.asset,
+        is_ended: query.is_ended,
         q: query.q.filter(|q| !q.is_empty()),
         cursor,
         limit,
@@ -211,9 +276,8 @@ async fn list(
     let (ctx, means) = (who.ctx().clone(), server.means());
     let page = server.db.read(move |conn| {
         let page = ticket::list(conn, &Scope::of(&ctx.actor), &filter)?;
-        let items: Result<_> =
-            page.items.iter().map(|one| shown(conn, &ctx, &means, one)).collect();
-        Ok(Page { items: items?, next: page.next })
+        let items = listed(conn, &ctx, &means, page.items.iter())?;
+        Ok(Page { items, next: page.next })
     });
     ok(&page.await?)
 }
@@ -263,6 +327,7 @@ async fn create(
 
 async fn act(
     who: Signed<may::WriteTickets>,
+    Query(query): Query<OnTask>,
     req: HttpRequest,
     server: Data<Server>,
     body: Body,
@@ -271,7 +336,11 @@ async fn act(
     let expects = read::if_match(&req)?;
     let (input, bytes) = body.json_or_empty::<Map<String, Value>>().await?;
     let once = Once::of(&req, &who.caller, &bytes)?;
-    let deed = Deed { verb, input, expects };
+    let on = query.task.map(|id| id.parse()).transpose().map_err(|_no_id| {
+        let detail = "task 须是待办的 id，取自按钮的 task";
+        Refusal::unreadable(Error::field("task", "malformed", detail))
+    })?;
+    let deed = Deed { verb, input, expects, on };
     perform(&req, &who, &server, once, deed, |_conn, _ctx, _input| Ok(())).await
 }
 
@@ -280,6 +349,7 @@ pub(crate) struct Deed {
     pub(crate) verb: String,
     pub(crate) input: Map<String, Value>,
     pub(crate) expects: Option<i64>,
+    pub(crate) on: Option<TaskId>,
 }
 
 /// Does something to the ticket of a path; `before` may add to the input, in the same transaction.
@@ -294,7 +364,7 @@ pub(crate) async fn perform<F>(
 where
     F: Fn(&mut Conn, &Ctx, &mut Map<String, Value>) -> Result<()> + Clone + Send + 'static,
 {
-    let Deed { verb, input, expects } = deed;
+    let Deed { verb, input, expects, on } = deed;
     let mut tries = 0;
     let error = loop {
         tries += 1;
@@ -304,7 +374,7 @@ where
             let ticket = find(conn, ctx, &key)?;
             let mut input = input.clone();
             before(conn, ctx, &mut input)?;
-            let command = Command { expects, ..Command::new(&verb, &input) };
+            let command = Command { expects, on, ..Command::new(&verb, &input) };
             let after = ticket::act(conn, ctx, &means.0, ticket.id, &command)?;
             Answer::json(StatusCode::OK, &shown(conn, ctx, &means, &after)?)
         });
@@ -328,6 +398,64 @@ fn is_changed(error: &Error) -> bool {
     error.code() == "ticket.changed"
 }
 
+async fn similar(
+    who: Signed<may::ReadTickets>,
+    Query(query): Query<ListSimilar>,
+    server: Data<Server>,
+) -> Reply {
+    let ListSimilar { template, customer, title, asset } = query;
+    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let wanted = Alike {
+        template: given(template),
+        customer: given(customer),
+        title: given(title),
+        asset: given(asset),
+    };
+    let limits = [("title", &wanted.title, WORDS_MAX), ("asset", &wanted.asset, NAME_MAX)];
+    for (path, text, most) in limits {
+        if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+            let detail = format!("{path} 最多 {most} 个字");
+            return Err(Refusal::unreadable(Error::field(path, "too_long", detail)));
+        }
+    }
+    let (ctx, means) = (who.ctx().clone(), server.means());
+    let items = server.db.read(move |conn| {
+        let found = ticket::similar(conn, &ctx, &means.0, &wanted)?;
+        let names = Names::in_rows(conn, found.iter().map(|one| &one.ticket))?;
+        let row = |one: &ticket::Similar| {
+            let of = &one.ticket.template;
+            let template = means.0.catalog.find(conn, &of.key, of.version)?;
+            let row = ticket::row(&ctx, &one.ticket, &template, &names);
+            Ok(SimilarRow { row, why: one.why })
+        };
+        found.iter().map(row).collect::<Result<Vec<_>>>()
+    });
+    ok(&Page { items: items.await?, next: None })
+}
+
+/// A ticket that may be the same.
+#[derive(Serialize)]
+struct SimilarRow {
+    #[serde(flatten)]
+    row: ticket::Row,
+    why: &'static str,
+}
+
+async fn presence(
+    who: Signed<may::WriteTickets>,
+    req: HttpRequest,
+    server: Data<Server>,
+    body: Body,
+) -> Reply {
+    let (new, _bytes) = body.json::<NewPresence>().await?;
+    let (key, ctx) = (key(&req), who.ctx().clone());
+    let people = server.db.write(move |conn| {
+        let ticket = find(conn, &ctx, &key)?;
+        ticket::presence::come(conn, &ctx, ticket.id, new.editing)
+    });
+    ok(&json!({ "people": people.await? }))
+}
+
 async fn timeline(
     who: Signed<may::ReadTickets>,
     Query(query): Query<ListTimeline>,
@@ -338,7 +466,7 @@ async fn timeline(
     let (key, ctx) = (key(&req), who.ctx().clone());
     let page = server.db.read(move |conn| {
         let ticket = find(conn, &ctx, &key)?;
-        history(conn, ticket.id, cursor, limit)
+        history(conn, ticket.id, query.kind, (cursor, limit))
     });
     ok(&page.await?)
 }
@@ -347,12 +475,19 @@ async fn timeline(
 fn history(
     conn: &mut Conn,
     id: TicketId,
-    cursor: Option<Cursor>,
-    limit: Limit,
+    audience: Audience,
+    (cursor, limit): (Option<Cursor>, Limit),
 ) -> Result<Page<ticket::TimelineEntry>> {
     let mut events = ticket::events(conn, id)?;
     let after = cursor.map_or(0, |cursor| cursor.key);
     events.retain(|event| event.seq > after);
+    match audience {
+        Audience::All => {}
+        Audience::Ours => events.retain(|event| !ticket::is_public(event)),
+        Audience::Customer => {
+            events = events.into_iter().filter_map(ticket::for_customers).collect();
+        }
+    }
     events.truncate(usize::try_from(limit.probe()).unwrap_or(usize::MAX));
     let names = names_in(conn, &events)?;
     let lines = ticket::timeline(&events, &names);
@@ -392,14 +527,54 @@ pub(crate) fn find(conn: &mut Conn, ctx: &Ctx, key: &str) -> Result<Ticket> {
     if Scope::of(&ctx.actor).covers(&ticket) { Ok(ticket) } else { Err(not_found()) }
 }
 
-/// A ticket as it is shown to the one who asks.
+/// A ticket as its page shows it to the one who asks.
 pub(crate) fn shown(
     conn: &mut Conn,
     ctx: &Ctx,
     (setup, links): &Means,
     ticket: &Ticket,
-) -> Result<TicketView> {
+) -> Result<Detail> {
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-    let link = |ask| links.question_url(ticket.id, ask, ctx.now);
-    Ok(ticket::view(ctx, ticket, &template, &link))
+    let generation = generation(conn, ticket)?;
+    let link = |ask| links.question_url(ticket.id, ask, generation, ctx.now);
+    ticket::detail(conn, ctx, setup, (ticket, &template), &link)
+}
+
+/// What the links to questions of a ticket are made with, if it has any.
+fn generation(conn: &mut Conn, ticket: &Ticket) -> Result<i64> {
+    let is_asked = ticket.flow.steps.iter().any(|run| run.asked.is_some());
+    if is_asked { notify::customer::generation(conn, ticket.id) } else { Ok(0) }
+}
+
+/// Tickets as lists show them to the one who asks: however many they are, their names are looked
+/// up at once.
+pub(crate) fn listed<'t>(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    (setup, links): &Means,
+    tickets: impl Iterator<Item = &'t Ticket> + Clone,
+) -> Result<Vec<TicketView>> {
+    let names = Names::in_rows(conn, tickets.clone())?;
+    let view = |ticket: &Ticket| {
+        let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
+        let generation = generation(conn, ticket)?;
+        let link = |ask| links.question_url(ticket.id, ask, generation, ctx.now);
+        Ok(ticket::view(ctx, ticket, &template, &names, &link))
+    };
+    tickets.map(view).collect()
+}
+
+/// Tickets as the lines of a page.
+pub(crate) fn rows(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    (setup, _links): &Means,
+    tickets: &[Ticket],
+) -> Result<Vec<Row>> {
+    let names = Names::in_rows(conn, tickets)?;
+    let row = |ticket: &Ticket| {
+        let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
+        Ok(ticket::row(ctx, ticket, &template, &names))
+    };
+    tickets.iter().map(row).collect()
 }

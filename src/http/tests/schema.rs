@@ -60,6 +60,9 @@ fn validate(document: &Value, schema: &Value, value: &Value, at: &str) {
         let one = some.iter().find(|one| one["type"] != "null").expect("more than null");
         return validate(document, one, value, at);
     }
+    if let Some(all) = schema["allOf"].as_array() {
+        return validate(document, &merged(document, all), value, at);
+    }
     let types = match &schema["type"] {
         Value::Array(types) => types.clone(),
         Value::Null => return,
@@ -91,6 +94,23 @@ fn validate(document: &Value, schema: &Value, value: &Value, at: &str) {
     if let (Some(object), Some(known)) = (value.as_object(), schema["properties"].as_object()) {
         properties(document, schema, (object, known), at);
     }
+}
+
+/// One object that has the properties of several.
+fn merged(document: &Value, all: &[Value]) -> Value {
+    let (mut known, mut required) = (Map::new(), Vec::new());
+    for one in all {
+        let one = match one["$ref"].as_str() {
+            Some(reference) => {
+                document.pointer(reference.trim_start_matches('#')).expect(reference)
+            }
+            None => one,
+        };
+        let own = one["properties"].as_object().expect("only objects are merged");
+        known.extend(own.iter().map(|(name, schema)| (name.clone(), schema.clone())));
+        required.extend(one["required"].as_array().into_iter().flatten().cloned());
+    }
+    serde_json::json!({ "type": "object", "properties": known, "required": required })
 }
 
 fn properties(

@@ -25,6 +25,10 @@ impl Action for Approve {
         Some(Fills::Step(Verb::Approve))
     }
 
+    fn verb(&self) -> Option<Verb> {
+        Some(Verb::Approve)
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         case.task(Verb::Approve).is_some()
     }

@@ -40,6 +40,10 @@ impl Action for Ask {
         )
     }
 
+    fn verb(&self) -> Option<Verb> {
+        Some(Verb::AskCustomer)
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         case.task(Verb::AskCustomer).is_some()
     }

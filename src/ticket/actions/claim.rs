@@ -17,6 +17,10 @@ impl Action for Claim {
         "认领"
     }
 
+    fn verb(&self) -> Option<Verb> {
+        Some(Verb::Claim)
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         case.task(Verb::Claim).is_some()
     }

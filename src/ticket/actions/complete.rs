@@ -25,6 +25,10 @@ impl Action for Complete {
         Some(Fills::Step(Verb::Complete))
     }
 
+    fn verb(&self) -> Option<Verb> {
+        Some(Verb::Complete)
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         case.task(Verb::Complete).is_some()
     }

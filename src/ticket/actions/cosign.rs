@@ -30,6 +30,10 @@ impl Action for Cosign {
         Form { fields: vec![who, place, Field::new("note", "textarea", "说明", false)] }
     }
 
+    fn verb(&self) -> Option<Verb> {
+        Some(Verb::AddSigner)
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         case.task(Verb::AddSigner).is_some()
     }

@@ -21,6 +21,14 @@ impl Action for Reject {
         note("原因", true)
     }
 
+    fn verb(&self) -> Option<Verb> {
+        Some(Verb::Reject)
+    }
+
+    fn is_danger(&self) -> bool {
+        true
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         case.task(Verb::Reject).is_some()
     }

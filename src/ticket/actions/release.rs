@@ -22,6 +22,10 @@ impl Action for Release {
         Form { fields: vec![to, Field::new("note", "textarea", "说明", false)] }
     }
 
+    fn verb(&self) -> Option<Verb> {
+        Some(Verb::RemoveSigner)
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         case.task(Verb::RemoveSigner).is_some()
     }

@@ -21,6 +21,10 @@ impl Action for Resubmit {
         note("说明", false)
     }
 
+    fn verb(&self) -> Option<Verb> {
+        Some(Verb::Resume)
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         case.task(Verb::Resume).is_some()
     }

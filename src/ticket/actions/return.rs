@@ -1,7 +1,7 @@
 //! 退回: back to an earlier step on the way, with the reason.
 
 use flow::{Event, Verb};
-use form::{Answers, Field, Form};
+use form::{Answers, Choice, Field, Form};
 use kernel::{Error, Result};
 
 use super::{Action, Case, Change, answer, noted};
@@ -20,6 +20,24 @@ impl Action for Return {
     fn input(&self) -> Form {
         let to = Field::new("to", "text", "退回到的节点", false);
         Form { fields: vec![to, Field::new("note", "textarea", "原因", true)] }
+    }
+
+    /// The earlier steps are offered by name.
+    fn dialog(&self, case: &Case<'_>) -> Form {
+        let mut form = self.input();
+        let Some(task) = case.task(Verb::Return) else { return form };
+        let way = flow::earlier(case.flow, &case.ticket.flow, &task.step).into_iter();
+        if let Some(to) = form.fields.first_mut() {
+            to.kind = "single_select".to_owned();
+            to.options = way
+                .map(|step| Choice { value: step.key.clone(), label: step.name.as_str().into() })
+                .collect();
+        }
+        form
+    }
+
+    fn verb(&self) -> Option<Verb> {
+        Some(Verb::Return)
     }
 
     fn allows(&self, case: &Case<'_>) -> bool {

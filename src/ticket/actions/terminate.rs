@@ -22,6 +22,10 @@ impl Action for Terminate {
         note("原因", true)
     }
 
+    fn is_danger(&self) -> bool {
+        true
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         !case.ticket.is_ended() && policy::is_handler(&case.ctx.actor, case.ticket)
     }

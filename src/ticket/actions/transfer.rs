@@ -23,6 +23,10 @@ impl Action for Transfer {
         Form { fields: vec![to, Field::new("note", "textarea", "说明", false)] }
     }
 
+    fn verb(&self) -> Option<Verb> {
+        Some(Verb::Transfer)
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         match &case.ctx.actor {
             Actor::Member { .. } => case.task(Verb::Transfer).is_some(),

@@ -26,6 +26,10 @@ impl Action for Withdraw {
         By::Starter
     }
 
+    fn is_danger(&self) -> bool {
+        true
+    }
+
     fn allows(&self, case: &Case<'_>) -> bool {
         !case.ticket.is_ended() && policy::is_starter(&case.ctx.actor, case.ticket)
     }

@@ -104,7 +104,7 @@ fn a_ticket_is_returned_and_sent_straight_back() {
         way.does("li", "complete", none.clone());
         way.does("zhao", "complete", none.clone());
         let wrong = way.refuses("wang", "return", json!({ "to": "c", "note": "x" }));
-        assert_eq!(wrong, "to:not_on_the_way");
+        assert_eq!(wrong, "to:not_an_option");
         let ticket = way.does("wang", "return", json!({ "to": "a", "note": "少了附件" }));
         assert_eq!(at_work(&ticket), ["a li"]);
         let ticket = way.does("li", "resubmit", none.clone());

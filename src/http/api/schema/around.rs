@@ -57,3 +57,70 @@ pub(crate) struct Trigger {
     /// 它的表单；值为常量、{"var": 字段} 或规则
     form: Option<Map<String, Value>>,
 }
+
+/// 发起工单时的客户
+#[derive(ToSchema)]
+pub(crate) struct OriginCustomer {
+    external_userid: String,
+    name: String,
+    corp_name: String,
+}
+
+/// 发起工单的客户群
+#[derive(ToSchema)]
+pub(crate) struct OriginGroup {
+    chat_id: String,
+    name: String,
+    #[schema(required)]
+    place: Option<super::PlaceRef>,
+}
+
+/// 发起工单时的跟进人
+#[derive(ToSchema)]
+pub(crate) struct OriginOwner {
+    userid: String,
+    name: String,
+}
+
+/// 发起工单时的来龙去脉，由服务端取得
+#[derive(ToSchema)]
+pub(crate) struct Origin {
+    #[schema(required)]
+    customer: Option<OriginCustomer>,
+    #[schema(required)]
+    group: Option<OriginGroup>,
+    /// 跟进人；没有客户时为群主
+    #[schema(required)]
+    owner: Option<OriginOwner>,
+    /// 客户的标签
+    tags: Vec<String>,
+    /// 客户此前最近一次联系
+    #[schema(required, format = DateTime)]
+    last_contact_at: Option<String>,
+}
+
+/// 一次签到
+#[derive(ToSchema)]
+pub(crate) struct CheckIn {
+    by: super::Actor,
+    #[schema(format = DateTime)]
+    at: String,
+    place: Point,
+    /// 误差，米
+    accuracy: Option<f64>,
+    /// 地点的名称
+    label: Option<String>,
+    /// 距工单表单中位置的距离，米
+    distance_metres: Option<u32>,
+    /// 现场照片的文件编号
+    files: Option<Vec<String>>,
+}
+
+/// 坐标
+#[derive(ToSchema)]
+pub(crate) struct Point {
+    lat: f64,
+    lng: f64,
+    /// `gcj02` 或 `wgs84`
+    system: String,
+}

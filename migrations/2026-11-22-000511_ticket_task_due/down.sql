@@ -1,0 +1,1 @@
+ALTER TABLE ticket_task DROP COLUMN due_at;
