@@ -212,6 +212,7 @@ test("the form behind a code is filled in, sent once, and leads to the progress 
     const page = await browser.window({ size, dark });
     await page.goto(link);
     await page.getByRole("heading", { name: "门店报修" }).waitFor();
+    await page.getByText("一号店").waitFor();
     await isSound(page, `public-form-${size}-${dark ? "dark" : "light"}`);
     await page.context().close();
   }

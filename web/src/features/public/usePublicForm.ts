@@ -1,5 +1,5 @@
 // The form behind a QR code or a link: opened once a visit, sent once, its photos bound to the visit.
-import { computed, ref, shallowRef } from "vue";
+import { computed, nextTick, ref, shallowRef } from "vue";
 import type { Answers, Form } from "@/form/types";
 import { useForm } from "@/form/useForm";
 import { pathOf } from "@/shared/api";
@@ -85,6 +85,8 @@ export function usePublicForm(code: string, search: string) {
       visits.write(code, told.visit);
       opened.value = told;
       shown.value = withFixed(told);
+      // A form that has come begins anew, in its own time; what is known goes in after that.
+      await nextTick();
       form.restore(told.values);
     } catch (error) {
       failed.value = error;
