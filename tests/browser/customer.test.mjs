@@ -46,10 +46,7 @@ const TEMPLATE = {
     ],
   },
   flow: {
-    steps: [
-      step("fix", "内部派单维修", "上门维修"),
-      step("visit", "回访", "回访确认"),
-    ],
+    steps: [step("fix", "内部派单维修", "上门维修"), step("visit", "回访", "回访确认")],
   },
 };
 
@@ -165,7 +162,7 @@ test("a customer sees news at once, answers with a photo, and rates in one tap",
   await page.goto(url);
   await page.getByRole("button", { name: "4 星，满意" }).click();
   await page.getByText("感谢您的评价").waitFor();
-  await page.getByText("响应及时").click();
+  await page.getByRole("checkbox", { name: "响应及时" }).check();
   await page.getByRole("button", { name: "保存" }).first().click();
   await page.getByText("感谢您的评价").waitFor();
   const rated = (await api.get(`/tickets/${id}/timeline`)).items.filter(
