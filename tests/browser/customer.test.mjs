@@ -169,7 +169,7 @@ test("a customer sees news at once, answers with a photo, and rates in one tap",
     ({ verb }) => verb === "rate",
   );
   assert.match(rated.at(-1).text, /4 星（响应及时）/);
-  await page.getByText("没有解决", { exact: true }).click();
+  await page.locator("summary", { hasText: "没有解决" }).click();
   await page.getByRole("button", { name: "没有解决，请继续处理" }).click();
   await page.getByText("已收到您的反馈").waitFor();
   assert.equal((await api.get(`/tickets/${id}`)).status, "open");

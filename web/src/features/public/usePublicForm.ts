@@ -1,5 +1,5 @@
 // The form behind a QR code or a link: opened once a visit, sent once, its photos bound to the visit.
-import { computed, nextTick, ref, shallowRef } from "vue";
+import { computed, ref, shallowRef } from "vue";
 import type { Answers, Form } from "@/form/types";
 import { useForm } from "@/form/useForm";
 import { pathOf } from "@/shared/api";
@@ -72,7 +72,11 @@ export function usePublicForm(code: string, search: string) {
   const done = shallowRef<Submitted | null>(null);
   const busy = ref(false);
   const trap = ref("");
-  const form = useForm({ form: () => shown.value });
+  const form = useForm({
+    form: () => shown.value,
+    // What the code and the link say is there before anybody has typed.
+    before: () => opened.value?.values,
+  });
 
   async function open(): Promise<void> {
     failed.value = null;
@@ -85,9 +89,6 @@ export function usePublicForm(code: string, search: string) {
       visits.write(code, told.visit);
       opened.value = told;
       shown.value = withFixed(told);
-      // A form that has come begins anew, in its own time; what is known goes in after that.
-      await nextTick();
-      form.restore(told.values);
     } catch (error) {
       failed.value = error;
     }
