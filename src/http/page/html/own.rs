@@ -62,7 +62,7 @@ fn done(own: &Own) -> String {
     if let Some((deed, words)) = &own.said.wrong
         && !is_shown(*deed)
     {
-        return format!("<p class=\"done bad\" role=\"alert\">{}</p>", Text(words));
+        return format!("<p class=\"told bad\" role=\"alert\">{}</p>", Text(words));
     }
     let words = match own.said.done.as_deref() {
         Some("reply") => "您的留言已送达，处理人员会看到",
@@ -73,7 +73,7 @@ fn done(own: &Own) -> String {
         Some("off") => "已退订，您不会再收到这张工单的通知",
         _ => return String::new(),
     };
-    format!("<p class=\"done\" id=\"done\" role=\"status\">{words}</p>")
+    format!("<p class=\"told\" id=\"done\" role=\"status\">{words}</p>")
 }
 
 fn question(own: &Own) -> String {
