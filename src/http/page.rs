@@ -13,7 +13,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName},
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue},
     },
     web::Data,
 };
@@ -137,7 +137,9 @@ pub(crate) async fn since(
         Ok((version, events.iter().any(|event| line(event).is_some())))
     });
     let (version, is_news) = news.await?;
-    ok(&serde_json::json!({ "version": version, "news": is_news }))
+    let mut told = ok(&serde_json::json!({ "version": version, "news": is_news }))?;
+    told.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(told)
 }
 
 /// A file of the ticket that the link is good for.

@@ -172,7 +172,7 @@ fn steps(page: &Progress) -> String {
         let own = step.map(|step| step.name.as_str()).filter(|_name| page.own.is_none());
         let Some(title) = public.or(own) else { continue };
         let (state, words) = match run.state {
-            StepState::Waiting => ("next", ""),
+            StepState::Waiting => ("later", ""),
             StepState::Open | StepState::Held => ("now", ""),
             StepState::Done => ("past", "已完成"),
             StepState::Cancelled => ("past", "已取消"),

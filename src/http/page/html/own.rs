@@ -53,6 +53,17 @@ pub(super) fn last(page: &Progress) -> String {
 
 /// What came of the form that was sent last.
 fn done(own: &Own) -> String {
+    let is_shown = |deed: Deed| match deed {
+        Deed::Verdict => own.asks_solved,
+        Deed::Rating => matches!(own.survey, Survey::Asked | Survey::Editable { .. }),
+        Deed::Reply | Deed::Preference => true,
+    };
+    // What is wrong with a form that is not there any more is said in its place.
+    if let Some((deed, words)) = &own.said.wrong
+        && !is_shown(*deed)
+    {
+        return format!("<p class=\"told bad\" role=\"alert\">{}</p>", Text(words));
+    }
     let words = match own.said.done.as_deref() {
         Some("reply") => "您的留言已送达，处理人员会看到",
         Some("confirm") => "谢谢您的确认",
@@ -62,7 +73,7 @@ fn done(own: &Own) -> String {
         Some("off") => "已退订，您不会再收到这张工单的通知",
         _ => return String::new(),
     };
-    format!("<p class=\"done\" id=\"done\" role=\"status\">{words}</p>")
+    format!("<p class=\"told\" id=\"done\" role=\"status\">{words}</p>")
 }
 
 fn question(own: &Own) -> String {

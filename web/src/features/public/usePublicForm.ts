@@ -72,7 +72,11 @@ export function usePublicForm(code: string, search: string) {
   const done = shallowRef<Submitted | null>(null);
   const busy = ref(false);
   const trap = ref("");
-  const form = useForm({ form: () => shown.value });
+  const form = useForm({
+    form: () => shown.value,
+    // What the code and the link say is there before anybody has typed.
+    before: () => opened.value?.values,
+  });
 
   async function open(): Promise<void> {
     failed.value = null;
@@ -85,7 +89,6 @@ export function usePublicForm(code: string, search: string) {
       visits.write(code, told.visit);
       opened.value = told;
       shown.value = withFixed(told);
-      form.restore(told.values);
     } catch (error) {
       failed.value = error;
     }
