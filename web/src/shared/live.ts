@@ -11,6 +11,8 @@ export interface LiveHandlers {
   ticket?: (happened: LiveTicket) => void;
   counts?: (counts: Counts) => void;
   presence?: (here: { ticket: string; people: PersonHere[] }) => void;
+  /** Too much has been missed: what is shown is to be read anew. */
+  reset?: () => void;
 }
 
 export type LiveState = "connecting" | "open" | "polling" | "lost" | "paused";
@@ -20,15 +22,16 @@ export const WAIT_MAX_MS = 60_000;
 /** So many streams in a row that never opened mean that there is none to be had here. */
 const STREAMS_MAX = 3;
 const POLL_MS = 10_000;
-/** Without a sign of life for so long a stream is dead, whatever the browser says: the server beats each 15 s. */
-const SILENCE_MS = 45_000;
+/** Without a sign of life for so long a stream may be dead, whatever the browser says. */
+const SILENCE_MS = 60_000;
 
 /** Twice as long each time, up to a minute; a little by chance, so that not all come back at once. */
 export const backoff = (tries: number, chance: () => number = Math.random): number =>
   Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** Math.max(0, tries)) * (0.75 + chance() / 2);
 
 interface Since extends Listed<LiveTicket> {
-  counts: Counts;
+  counts: Counts | null;
+  is_reset?: boolean;
 }
 
 export class Live {
@@ -88,7 +91,7 @@ export class Live {
     this.source = source;
     const alive = () => {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.broken(), SILENCE_MS);
+      this.timer = setTimeout(() => this.again(), SILENCE_MS);
     };
     source.addEventListener("open", () => {
       this.fails = 0;
@@ -110,7 +113,14 @@ export class Live {
     hear<LiveTicket>("ticket", this.handlers.ticket);
     hear<Counts>("counts", this.handlers.counts);
     hear<{ ticket: string; people: PersonHere[] }>("presence", this.handlers.presence);
+    hear("reset", this.handlers.reset);
     hear("beat", undefined);
+  }
+
+  /** Scripts do not see the service's comments, so a stream on which nothing happens is begun anew. */
+  private again(): void {
+    this.close();
+    if (!this.stopped && !document.hidden) this.go();
   }
 
   private broken(): void {
@@ -125,7 +135,7 @@ export class Live {
 
   private async poll(): Promise<void> {
     try {
-      const { items, next, counts } = await api.get<Since>("/live/since", {
+      const { items, next, counts, is_reset } = await api.get<Since>("/live/since", {
         after: this.after || null,
       });
       if (this.stopped) return;
@@ -133,7 +143,8 @@ export class Live {
       this.fails = 0;
       if (next) this.after = next;
       for (const item of items) this.handlers.ticket?.(item);
-      this.handlers.counts?.(counts);
+      if (counts) this.handlers.counts?.(counts);
+      if (is_reset) this.handlers.reset?.();
       this.later(POLL_MS);
     } catch {
       if (this.stopped) return;
@@ -144,9 +155,46 @@ export class Live {
   }
 }
 
+// One stream a page, however many parts of it listen: the service gives each member only a few.
+const listeners = new Set<LiveHandlers>();
+const HEARD_MAX = 200;
+/** What was heard already: after a break the last seconds come once more. */
+const heard = new Set<string>();
+
+function isNew({ id, seq }: LiveTicket): boolean {
+  const key = `${id}.${seq}`;
+  if (heard.has(key)) return false;
+  heard.add(key);
+  const [oldest] = heard;
+  if (heard.size > HEARD_MAX && oldest !== undefined) heard.delete(oldest);
+  return true;
+}
+
+const all = (tell: (one: LiveHandlers) => void) => {
+  for (const one of [...listeners]) tell(one);
+};
+const shared = new Live({
+  ticket: (happened) => isNew(happened) && all((one) => one.ticket?.(happened)),
+  counts: (counts) => all((one) => one.counts?.(counts)),
+  presence: (here) => all((one) => one.presence?.(here)),
+  reset: () => all((one) => one.reset?.()),
+});
+let running = false;
+
+function attend(): void {
+  const wanted = listeners.size > 0 && session.value === "ready";
+  if (wanted === running) return;
+  running = wanted;
+  if (wanted) shared.start();
+  else shared.stop();
+}
+
 export function useLive(handlers: LiveHandlers) {
-  const live = new Live(handlers);
-  watch(session, (now) => (now === "ready" ? live.start() : live.stop()), { immediate: true });
-  onScopeDispose(() => live.stop());
-  return { state: live.state };
+  listeners.add(handlers);
+  watch(session, attend, { immediate: true });
+  onScopeDispose(() => {
+    listeners.delete(handlers);
+    attend();
+  });
+  return { state: shared.state };
 }
