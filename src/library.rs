@@ -293,13 +293,10 @@ impl Content {
     }
 
     fn apply(&self, conn: &mut Conn, ctx: &Ctx, now: &Self) -> Result<()> {
-        for kind in PartKind::ALL {
-            let changed = self
-                .parts
-                .iter()
-                .filter(|(name, text)| name.0 == kind.word && now.parts.get(*name) != Some(*text));
-            changed.into_iter().try_for_each(|(_name, text)| kind.save(conn, ctx, text))?;
-        }
+        // What templates name comes before them, what names templates after them.
+        let (after, before): (Vec<_>, Vec<_>) =
+            PartKind::ALL.into_iter().partition(|kind| kind.word == PartKind::CODE);
+        self.apply_parts(conn, ctx, now, before)?;
         let renewed = self.renewed(now);
         for (key, template) in &self.templates {
             if renewed.contains(key) {
@@ -312,9 +309,27 @@ impl Content {
         for group in self.groups.values().filter(changed) {
             org::save_group(conn, ctx, group)?;
         }
+        self.apply_parts(conn, ctx, now, after)?;
         self.changes(now)
             .iter()
             .try_for_each(|change| org::audit(conn, ctx, "config.applied", change, &json!({})))
+    }
+
+    fn apply_parts(
+        &self,
+        conn: &mut Conn,
+        ctx: &Ctx,
+        now: &Self,
+        kinds: Vec<PartKind>,
+    ) -> Result<()> {
+        for kind in kinds {
+            let changed = self
+                .parts
+                .iter()
+                .filter(|(name, text)| name.0 == kind.word && now.parts.get(*name) != Some(*text));
+            changed.into_iter().try_for_each(|(_name, text)| kind.save(conn, ctx, text))?;
+        }
+        Ok(())
     }
 }
 

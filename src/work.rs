@@ -233,6 +233,18 @@ impl Repair {
                 break;
             }
         }
+        // Photos of visitors who sent no form.
+        let old = now.plus(-time::DAY);
+        for _ in 0..PURGES_MAX {
+            let forget = move |conn: &mut db::Conn| files::forget(conn, http::VISIT, old, 200);
+            let (forgotten, bytes) = mirror.db.write(forget).await?;
+            for sha256 in &bytes {
+                store.discard(sha256, now)?;
+            }
+            if forgotten == 0 {
+                break;
+            }
+        }
         store.drop_rests(now).map(|_dropped| ())
     }
 }

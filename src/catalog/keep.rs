@@ -75,6 +75,7 @@ pub fn save_part<T: Part>(
         .map_err(|error| Error::bug("a part cannot be written").caused_by(error))?;
     let mut problems = problems(&part, body.len());
     problems.extend(Parts::load(conn)?.unknown(&part.uses()));
+    problems.extend(part.lacks(conn)?);
     if !problems.is_empty() {
         return Err(Error::invalid(problems));
     }

@@ -3,6 +3,8 @@
 //! of the industries.
 
 mod around;
+mod code;
+mod customer_page;
 pub mod deed;
 mod draft;
 mod keep;
@@ -20,6 +22,8 @@ mod visible;
 mod weave;
 
 pub use around::{About, FlowScope};
+pub use code::{Code, Count, counts, scanned, submitted};
+pub use customer_page::CustomerPage;
 pub use draft::{
     State, archive, draft, drop_draft, ensure, problems, publish, renew, resolved, save_draft,
     source, versions, written,

@@ -3,6 +3,15 @@
 use db::diesel;
 
 diesel::table! {
+    catalog_count (code) {
+        code -> Text,
+        scans -> BigInt,
+        submits -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
     catalog_part (id) {
         id -> BigInt,
         kind -> Text,

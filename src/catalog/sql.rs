@@ -1,5 +1,6 @@
 //! The SQL about templates. Nothing here decides anything.
 
+pub(crate) mod count;
 pub(crate) mod part;
 pub(crate) mod pin;
 

@@ -8,7 +8,9 @@ use form::{
 use kernel::{Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::{FlowScope, Trigger, Visible, deed::Deed, published::in_form, sections, trigger};
+use crate::{
+    CustomerPage, FlowScope, Trigger, Visible, deed::Deed, published::in_form, sections, trigger,
+};
 
 /// The longest key and the longest name, in characters.
 pub(crate) const KEY_CHARS_MAX: usize = 64;
@@ -45,6 +47,9 @@ pub struct Template {
     /// The calendar by which its limits of working time count; the organisation's, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<String>,
+    /// What its customers see and are asked.
+    #[serde(default, skip_serializing_if = "CustomerPage::is_plain")]
+    pub customer: CustomerPage,
     /// What is asked.
     pub form: Form,
     /// How it goes.
@@ -101,6 +106,7 @@ impl Template {
         problems.extend(self.form_problems());
         problems.extend(self.flow_problems());
         problems.extend(self.owner_problems());
+        problems.extend(self.customer.problems(&self.flow));
         problems.extend(self.unserved());
         problems
     }

@@ -4,7 +4,7 @@ use kernel::FieldError;
 use serde::{Deserialize, Serialize};
 
 /// The entries by which a ticket can come.
-pub const ENTRIES: [&str; 13] = [
+pub const ENTRIES: [&str; 18] = [
     "app_message",
     "menu",
     "bot",
@@ -16,6 +16,11 @@ pub const ENTRIES: [&str; 13] = [
     "kf",
     "qr",
     "web_form",
+    "embed",
+    "moments",
+    "video_channel",
+    "short_video",
+    "live",
     "subticket",
     "trigger",
 ];

@@ -4,6 +4,7 @@
 mod audit;
 mod belongings;
 mod chats;
+mod codes;
 mod context;
 mod customers;
 mod files;
@@ -15,6 +16,8 @@ mod mine;
 mod op;
 mod parts;
 mod people;
+mod progress;
+mod public;
 mod schema;
 mod tasks;
 mod templates;
@@ -39,6 +42,8 @@ use actix_web::{
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
 pub use jssdk::host_of;
 pub(crate) use op::Op;
+pub use public::VISIT;
+pub(crate) use public::open_code;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::{Means, names_in};
 
@@ -53,6 +58,7 @@ pub(crate) fn operations() -> Vec<Op> {
         me::operations(),
         jssdk::operations(),
         tickets::operations(),
+        progress::operations(),
         files::operations(),
         tasks::operations(),
         mine::operations(),
@@ -60,6 +66,8 @@ pub(crate) fn operations() -> Vec<Op> {
         templates::operations(),
         trials::operations(),
         parts::operations(),
+        codes::operations(),
+        public::operations(),
         customers::operations(),
         belongings::operations(),
         chats::operations(),

@@ -4,6 +4,7 @@
 
 mod api;
 mod assets;
+mod brake;
 mod callback;
 mod guard;
 mod health;
@@ -19,7 +20,7 @@ mod shared;
 mod shell;
 mod watch;
 
-pub use api::host_of;
+pub use api::{VISIT, host_of};
 pub use callback::{Raw, TOPIC_CALLBACK};
 pub use openapi::openapi;
 pub use server::{Settings, bind};

@@ -101,6 +101,11 @@ fn routes(config: &mut ServiceConfig) {
     let get = |path: &str, route: actix_web::Route| {
         web::resource(path).route(route).default_service(only("GET"))
     };
+    let post = |path: &str, route: actix_web::Route| {
+        // A form's address that is opened is the page that it stands in.
+        let back = web::get().to(page::take::back);
+        web::resource(path).route(route).route(back).default_service(only("GET, POST"))
+    };
     config.service(
         web::resource("/wecom/callback/{app}")
             .route(web::get().to(callback::check))
@@ -131,6 +136,11 @@ fn routes(config: &mut ServiceConfig) {
                 .route(web::post().to(page::question::take))
                 .default_service(only("GET, POST")),
         )
+        .service(get("/t/{signed}/since", web::get().to(page::since)))
+        .service(post("/t/{signed}/reply", web::post().to(page::take::reply)))
+        .service(post("/t/{signed}/verdict", web::post().to(page::take::verdict)))
+        .service(post("/t/{signed}/rating", web::post().to(page::take::rating)))
+        .service(post("/t/{signed}/preference", web::post().to(page::take::preference)))
         .service(get("/t/{signed}/files/{id}", web::get().to(page::file)))
         .service(get("/healthz", web::get().to(health::alive)))
         .service(get("/readyz", web::get().to(health::ready)))

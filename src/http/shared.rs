@@ -16,6 +16,7 @@ use ticket::Setup;
 use wecom::{Client, Crypt};
 
 use crate::{
+    brake::Brakes,
     guard::Tokens,
     health::Migrated,
     live::Live,
@@ -79,6 +80,7 @@ pub(crate) struct Server {
     shared: Shared,
     pub(crate) tokens: Tokens,
     pub(crate) migrated: Migrated,
+    pub(crate) brakes: Brakes,
     pub(crate) shells: Shells,
     pub(crate) live: Live,
 }
@@ -103,6 +105,7 @@ impl Server {
             shared,
             tokens: Tokens::default(),
             migrated: Migrated::default(),
+            brakes: Brakes::default(),
             shells,
             live: Live::default(),
         }

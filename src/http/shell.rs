@@ -27,6 +27,7 @@ pub(crate) use boot::word;
 pub(crate) use dist::{asset, root};
 
 use crate::{
+    api, page,
     reply::{Reply, bare},
     shared::{Server, Shared},
 };
@@ -129,15 +130,27 @@ pub(crate) async fn staff(req: HttpRequest, server: Data<Server>) -> Reply {
     if entry == "public" {
         return Err(bare(StatusCode::NOT_FOUND));
     }
-    serve(&req, &server, entry)
+    serve(&req, &server, entry, &server.shells.policy)
 }
 
-/// The page behind a QR code, for everybody.
+/// The page of an entry code, for everybody; it may stand in the pages of the sites that the code
+/// names. What cannot be used says so at once.
 pub(crate) async fn public(req: HttpRequest, server: Data<Server>) -> Reply {
-    serve(&req, &server, "public")
+    let key = req.match_info().get("code").unwrap_or_default().to_owned();
+    let now = server.clock.now();
+    let code = server.db.read(move |conn| api::open_code(conn, &key, now)).await;
+    match code {
+        Ok(code) => {
+            let policy = &server.shells.policy;
+            let policy =
+                code.frame_ancestors.iter().fold(policy.clone(), |all, one| all + " " + one);
+            serve(&req, &server, "public", &policy)
+        }
+        Err(error) => Ok(page::refuse_entry(&req, &error)),
+    }
 }
 
-fn serve(req: &HttpRequest, server: &Server, entry: &str) -> Reply {
+fn serve(req: &HttpRequest, server: &Server, entry: &str, policy: &str) -> Reply {
     let shell = server.shells.all.get(&(entry, word(browser(req))));
     let Some(Shell { html, etag }) = shell else { return Err(bare(StatusCode::NOT_FOUND)) };
     let known = req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
@@ -148,7 +161,7 @@ fn serve(req: &HttpRequest, server: &Server, entry: &str) -> Reply {
         .insert_header((ETAG, etag.as_str()))
         .insert_header((CACHE_CONTROL, "private, no-cache"))
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_SECURITY_POLICY, server.shells.policy.as_str()))
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
         .insert_header((PERMISSIONS, PERMITTED));
     Ok(if is_known { response.finish() } else { response.body(html.clone()) })
 }

@@ -83,6 +83,8 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         parent: None,
         links: Vec::new(),
         children: Vec::new(),
+        verdict: None,
+        rating: None,
         urged: 3,
         urged_at: None,
         created_at: Timestamp(0),

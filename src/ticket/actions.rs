@@ -9,14 +9,18 @@ mod check_in;
 mod claim;
 mod comment;
 mod complete;
+mod confirm;
 mod cosign;
 mod delegate;
+mod deny;
 mod jump;
 mod prioritise;
+mod rate;
 mod recall;
 mod reject;
 mod release;
 mod reopen;
+mod reply;
 mod resubmit;
 mod resume;
 mod r#return;
@@ -51,6 +55,10 @@ pub const ACTIONS: &[&dyn Action] = &[
     &recall::Recall,
     &ask::Ask,
     &answer::Answer,
+    &reply::Reply,
+    &confirm::Confirm,
+    &deny::Deny,
+    &rate::Rate,
     &comment::Comment,
     &attach::Attach,
     &prioritise::Prioritise,

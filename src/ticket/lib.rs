@@ -33,6 +33,7 @@ mod row;
 mod schema;
 mod similar;
 mod sql;
+mod survey;
 mod ticket;
 mod timeline;
 mod todo;
@@ -75,10 +76,11 @@ pub use relation::{Closeness, closeness, is_in, may_see_group, not_your_group, n
 pub use responsibility::{Duty, Responsibility, responsibility};
 pub use row::{CustomerName, Person, Row, StepName, TemplateName, row};
 pub use similar::{Alike, Similar, similar};
-pub use sql::{event, events, find_by_no, get, ids_after};
+pub use sql::{event, events, find_by_no, get, ids_after, version_of};
+pub use survey::{Survey, may_judge, survey};
 pub use ticket::{
-    Attachment, CheckIn, Child, Link, Parent, Priority, SOURCES, Status, Task, TaskState,
-    TemplateRef, Ticket,
+    Attachment, CheckIn, Child, Judgement, Link, Parent, Priority, Rating, SOURCES, Status, Task,
+    TaskState, TemplateRef, Ticket,
 };
 pub use timeline::{
     DecisionView, EntryFile, EntryKind, TimelineEntry, for_customers, is_public, timeline,

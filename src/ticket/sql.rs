@@ -68,6 +68,15 @@ pub fn get(conn: &mut Conn, id: TicketId) -> Result<Ticket> {
     }
 }
 
+/// The version that a ticket has now: the number of its last event.
+///
+/// # Errors
+/// `ticket.not_found`.
+pub fn version_of(conn: &mut Conn, id: TicketId) -> Result<i64> {
+    let found = t::table.find(id.0).select(t::version).first(conn).optional().or_db()?;
+    found.ok_or_else(|| not_found(id))
+}
+
 /// A ticket by its number.
 ///
 /// # Errors

@@ -134,7 +134,7 @@ impl Priority {
 }
 
 /// The entries by which a ticket can come.
-pub const SOURCES: [&str; 13] = catalog::ENTRIES;
+pub const SOURCES: [&str; 18] = catalog::ENTRIES;
 
 /// Something that belongs to a ticket besides its form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,6 +270,32 @@ pub struct Link {
     pub why: String,
 }
 
+/// What the customer said when he was asked whether it is solved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// Whether it is.
+    pub is_solved: bool,
+    /// When he said so.
+    pub at: Timestamp,
+}
+
+/// What the customer thought of what was done for him.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rating {
+    /// 1 to 5.
+    pub stars: u8,
+    /// Why, in words that he chose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// Why, in words of his own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// When he rated it first; for a day he may change his mind.
+    pub first_at: Timestamp,
+    /// When he last did.
+    pub at: Timestamp,
+}
+
 /// Which template, in which version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateRef {
@@ -332,6 +358,12 @@ pub struct Ticket {
     /// When it last was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urged_at: Option<Timestamp>,
+    /// Whether its customer calls it solved, once he was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Judgement>,
+    /// What its customer thought of how it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<Rating>,
     /// When it was raised.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What customers hear of; the rest is talk among staff.
-const PUBLIC: [&str; 10] = [
+const PUBLIC: [&str; 14] = [
     "create",
     "claim",
     "complete",
@@ -23,6 +23,10 @@ const PUBLIC: [&str; 10] = [
     "withdraw",
     "reopen",
     "terminate",
+    "reply",
+    "confirm",
+    "deny",
+    "rate",
 ];
 /// What is part of a decision of several.
 const APPROVAL: [&str; 6] = ["approve", "reject", "return", "resubmit", "cosign", "release"];
@@ -202,7 +206,7 @@ fn place(check_in: &CheckIn) -> String {
 }
 
 /// What somebody did, of the verbs of which no more is to be told.
-const DONE: [(&str, &str); 18] = [
+const DONE: [(&str, &str); 21] = [
     ("create", "创建了工单"),
     ("claim", "认领了工单"),
     ("complete", "完成了处理"),
@@ -221,6 +225,9 @@ const DONE: [(&str, &str); 18] = [
     ("suspend", "挂起了工单"),
     ("resume", "恢复了工单"),
     ("jump", "人工介入"),
+    ("reply", "回复"),
+    ("confirm", "确认已经解决"),
+    ("deny", "表示没有解决"),
 ];
 
 fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> String {
@@ -262,6 +269,7 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
             });
             format!("关联工单 {}", no.collect::<Vec<_>>().join("、"))
         }
+        "rate" => format!("{name} {}", rating(event)),
         "transfer" => format!("{name} 转办给 {}", receiver(event, name_of)),
         "delegate" => format!("{name} 委派给 {}", receiver(event, name_of)),
         "cosign" => match receiver(event, name_of) {
@@ -287,6 +295,23 @@ fn in_words(event: &Event, name: &str, name_of: &impl Fn(&str) -> String) -> Str
     match said {
         Some(text) => format!("{done}：{text}"),
         None => done,
+    }
+}
+
+/// What the customer thought of it.
+fn rating(event: &Event) -> String {
+    let rated = event.facts.iter().find_map(|fact| match fact {
+        Fact::Rated { stars, reasons, text } => Some((stars, reasons, text)),
+        _ => None,
+    });
+    let Some((stars, reasons, text)) = rated else { return "作了评价".to_owned() };
+    let mut words = format!("评价 {stars} 星");
+    if !reasons.is_empty() {
+        words = format!("{words}（{}）", reasons.join("、"));
+    }
+    match text {
+        Some(text) => format!("{words}：{text}"),
+        None => words,
     }
 }
 

@@ -425,7 +425,7 @@ async fn where_somebody_was_is_kept_as_his_phone_told_it_with_the_distance_to_th
     let words = "赵敏 签到 31.17743, 121.52721（WGS-84，误差约 3000 米），距工单位置 0 米：到了";
     assert_eq!(line["text"], words);
     assert_eq!(line["files"][0]["id"], photo.as_str());
-    let served = desk.asks("wangfang", &format!("/files/{photo}")).await;
+    let served = desk.asks("wangfang", &format!("/files/{photo}?ticket={key}")).await;
     assert_eq!(served.status, 200, "who sees the ticket sees its photos");
 
     let nobody = desk.act(&key, "check_in", &json!({ "location": away })).acting_as("wangfang");

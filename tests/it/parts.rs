@@ -511,6 +511,12 @@ async fn what_templates_share_are_files_too_and_what_was_exported_changes_nothin
         ("surges/holiday", surge("nutrition")),
         ("fields/level", level("级别")),
         ("conditions/always", always),
+        // It names a template, which is applied before it.
+        (
+            "codes/shop",
+            json!({ "key": "shop", "name": "门店", "template": "repair", "source": "qr",
+            "defaults": { "level": "a" }, "is_enabled": true }),
+        ),
         ("templates/repair", template("repair", fields, None)),
     ];
     all.iter().for_each(|(name, json)| files.write(name, json));
@@ -525,7 +531,7 @@ async fn what_templates_share_are_files_too_and_what_was_exported_changes_nothin
     assert_eq!(files.config("export").await.0, 0);
     let read = || all.iter().map(|(name, _json)| files.read(name)).collect::<Vec<_>>();
     let before = read();
-    assert!(before[5].contains("\"use\": \"always\""), "as it was written: {}", before[5]);
+    assert!(before[6].contains("\"use\": \"always\""), "as it was written: {}", before[6]);
     assert_eq!(files.config("plan").await, nothing);
     assert_eq!(files.config("export").await.0, 0);
     assert!(read() == before, "the same content, the same bytes");

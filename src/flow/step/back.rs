@@ -176,7 +176,7 @@ impl Move<'_> {
         let is_claimed =
             |slot: &&Slot| slot.owner.as_deref() == Some(by) && slot.handlers.len() > 1;
         let claimed = self.run(at).open_slots().find(is_claimed).cloned();
-        let Slot { n, handlers, .. } = claimed.ok_or(Refused::NotHandler)?;
+        let Slot { n, handlers, .. } = claimed.ok_or(Refused::Closed)?;
         self.replace(at, n, Slot::new(0, handlers))
     }
 

@@ -1,10 +1,11 @@
 //! What happens while a page is open: as a stream of events, and as its twin for those whose network
 //! lets no stream through.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 use kernel::{Ctx, Error, Result, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use ticket::{
     Counts,
     live::{LOOK_BACK, REACH, Told},
@@ -89,7 +90,13 @@ async fn since(
     Query(query): Query<Listen>,
     server: Data<Server>,
 ) -> Reply {
-    let after = query.after.as_deref().map(place).transpose().map_err(Refusal::unreadable)?;
+    let after = query
+        .after
+        .as_deref()
+        .filter(|after| !after.is_empty())
+        .map(place)
+        .transpose()
+        .map_err(Refusal::unreadable)?;
     let (ctx, zone_minutes) = (who.ctx().clone(), server.setup.zone_minutes);
     let since = server.db.read(move |conn| {
         let Ctx { now, actor, .. } = &ctx;

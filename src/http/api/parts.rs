@@ -1,7 +1,7 @@
 //! What templates share: one set of handlers for every kind.
 
 use actix_web::{HttpRequest, http::StatusCode, web::Data};
-use catalog::{Condition, Kept, Part};
+use catalog::{Code, Condition, Kept, Part};
 use db::Conn;
 use flow::{
     assign::{Roster, Surge},
@@ -71,6 +71,14 @@ impl Served for Condition {
     type Schema = schema::Condition;
 }
 
+impl Served for Code {
+    const ALL: &'static str = "/codes";
+    const ONE: &'static str = "/codes/{key}";
+    const ABOUT: &'static str = "二维码、网页表单等公开入口：客户打开 /q/{key} 填写，不用登录。\
+        链接可以带 params 中的参数，如 ?order=…；channel 参数换用 channels 中的来源。";
+    type Schema = schema::Code;
+}
+
 pub(crate) fn operations() -> Vec<Op> {
     let due = Op::get("/calendars/{key}/due", due)
         .named("get_calendar_due", CHAPTER, "从某时起，过了若干工作分钟是什么时候")
@@ -92,6 +100,7 @@ pub(crate) fn operations() -> Vec<Op> {
         operations_of::<Surge>(),
         operations_of::<Field>(),
         operations_of::<Condition>(),
+        operations_of::<Code>(),
     ];
     kinds.into_iter().flatten().collect()
 }

@@ -18,7 +18,7 @@ pub(crate) use page::{
     Counts, CustomerName, LiveSince, Offered, People, Person, Similar, StepName, TemplateName,
     TicketDetail, TicketRow,
 };
-pub(crate) use part::{Calendar, Condition, LibraryField, Roster, Surge};
+pub(crate) use part::{Calendar, Code, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -374,6 +374,8 @@ pub(crate) struct Template {
     is_complaint: Option<bool>,
     /// 计算工作时间用的日历；没有则为企业日历
     calendar: Option<String>,
+    /// 客户在进度页上看到什么、被问什么
+    customer: Option<CustomerPage>,
     form: Form,
     flow: Flow,
     /// 几张相同的工单会发起什么
@@ -391,6 +393,21 @@ pub(crate) struct Visible {
     members: Option<Vec<String>>,
     /// 这些来源入口
     entries: Option<Vec<String>>,
+}
+
+/// 客户在进度页上看到什么、被问什么
+#[derive(ToSchema)]
+pub(crate) struct CustomerPage {
+    /// 是否可以给处理人打电话；号码隐去中间几位
+    phone: Option<bool>,
+    /// 完成后是否请客户评价；没有写则为是
+    survey: Option<bool>,
+    /// 评价时可选的原因
+    reasons: Option<Vec<String>>,
+    /// 在哪个节点问客户是否解决；答没有解决则退回上一节点
+    solved_at: Option<String>,
+    /// 每到客户知道的环节，是否给服务他的同事一条可以转发的消息
+    tell: Option<bool>,
 }
 
 /// 表单

@@ -535,8 +535,15 @@ pub(crate) fn shown(
     ticket: &Ticket,
 ) -> Result<Detail> {
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-    let link = |ask| links.question_url(ticket.id, ask, ctx.now);
+    let generation = generation(conn, ticket)?;
+    let link = |ask| links.question_url(ticket.id, ask, generation, ctx.now);
     ticket::detail(conn, ctx, setup, (ticket, &template), &link)
+}
+
+/// What the links to questions of a ticket are made with, if it has any.
+fn generation(conn: &mut Conn, ticket: &Ticket) -> Result<i64> {
+    let is_asked = ticket.flow.steps.iter().any(|run| run.asked.is_some());
+    if is_asked { notify::customer::generation(conn, ticket.id) } else { Ok(0) }
 }
 
 /// Tickets as lists show them to the one who asks: however many they are, their names are looked
@@ -550,7 +557,8 @@ pub(crate) fn listed<'t>(
     let names = Names::in_rows(conn, tickets.clone())?;
     let view = |ticket: &Ticket| {
         let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-        let link = |ask| links.question_url(ticket.id, ask, ctx.now);
+        let generation = generation(conn, ticket)?;
+        let link = |ask| links.question_url(ticket.id, ask, generation, ctx.now);
         Ok(ticket::view(ctx, ticket, &template, &names, &link))
     };
     tickets.map(view).collect()

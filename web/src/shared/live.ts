@@ -8,11 +8,11 @@ import { api, csrfToken, pathOf, type Listed } from "./api";
 import { session } from "./session";
 
 export interface LiveHandlers {
+  /** The line was cut for too long: what is shown must be asked for anew. */
+  reset?: () => void;
   ticket?: (happened: LiveTicket) => void;
   counts?: (counts: Counts) => void;
   presence?: (here: { ticket: string; people: PersonHere[] }) => void;
-  /** Too much has been missed: what is shown is to be read anew. */
-  reset?: () => void;
 }
 
 export type LiveState = "connecting" | "open" | "polling" | "lost" | "paused";
@@ -22,8 +22,8 @@ export const WAIT_MAX_MS = 60_000;
 /** So many streams in a row that never opened mean that there is none to be had here. */
 const STREAMS_MAX = 3;
 const POLL_MS = 10_000;
-/** Without a sign of life for so long a stream may be dead, whatever the browser says. */
-const SILENCE_MS = 60_000;
+/** What was heard may come again after the line broke; so many are remembered. */
+const HEARD_MAX = 200;
 
 /** Twice as long each time, up to a minute; a little by chance, so that not all come back at once. */
 export const backoff = (tries: number, chance: () => number = Math.random): number =>
@@ -42,18 +42,22 @@ export class Live {
   private fails = 0;
   private streams = 0;
   private stopped = true;
+  private readonly heard = new Set<string>();
 
   constructor(private readonly handlers: LiveHandlers) {}
 
   start(): void {
     this.stopped = false;
     document.addEventListener("visibilitychange", this.seen);
+    // A line that changed under a stream leaves it open and silent for minutes.
+    addEventListener("online", this.seen);
     this.seen();
   }
 
   stop(): void {
     this.stopped = true;
     document.removeEventListener("visibilitychange", this.seen);
+    removeEventListener("online", this.seen);
     this.close();
   }
 
@@ -89,20 +93,14 @@ export class Live {
     const after = this.after ? { after: this.after } : {};
     const source = new EventSource(pathOf("/live", { csrf: csrfToken(), ...after }));
     this.source = source;
-    const alive = () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.again(), SILENCE_MS);
-    };
     source.addEventListener("open", () => {
       this.fails = 0;
       this.streams = 0;
       this.state.value = "open";
-      alive();
     });
     source.addEventListener("error", () => this.broken());
     const hear = <T>(name: string, handle: ((value: T) => void) | undefined) =>
       source.addEventListener(name, (event: MessageEvent<string>) => {
-        alive();
         if (event.lastEventId) this.after = event.lastEventId;
         try {
           handle?.(JSON.parse(event.data) as T);
@@ -110,17 +108,19 @@ export class Live {
           // An event that cannot be read is one that the next refresh makes good.
         }
       });
-    hear<LiveTicket>("ticket", this.handlers.ticket);
+    hear<LiveTicket>("ticket", (one) => this.tell(one));
     hear<Counts>("counts", this.handlers.counts);
     hear<{ ticket: string; people: PersonHere[] }>("presence", this.handlers.presence);
-    hear("reset", this.handlers.reset);
-    hear("beat", undefined);
+    hear("reset", () => this.handlers.reset?.());
   }
 
-  /** Scripts do not see the service's comments, so a stream on which nothing happens is begun anew. */
-  private again(): void {
-    this.close();
-    if (!this.stopped && !document.hidden) this.go();
+  private tell(happened: LiveTicket): void {
+    const key = `${happened.id}:${happened.seq}`;
+    if (this.heard.has(key)) return;
+    this.heard.add(key);
+    const [oldest] = this.heard;
+    if (this.heard.size > HEARD_MAX && oldest !== undefined) this.heard.delete(oldest);
+    this.handlers.ticket?.(happened);
   }
 
   private broken(): void {
@@ -135,16 +135,14 @@ export class Live {
 
   private async poll(): Promise<void> {
     try {
-      const { items, next, counts, is_reset } = await api.get<Since>("/live/since", {
-        after: this.after || null,
-      });
+      const since = await api.get<Since>("/live/since", { after: this.after || null });
       if (this.stopped) return;
       this.state.value = "polling";
       this.fails = 0;
-      if (next) this.after = next;
-      for (const item of items) this.handlers.ticket?.(item);
-      if (counts) this.handlers.counts?.(counts);
-      if (is_reset) this.handlers.reset?.();
+      if (since.next) this.after = since.next;
+      if (since.is_reset) this.handlers.reset?.();
+      for (const item of since.items) this.tell(item);
+      if (since.counts) this.handlers.counts?.(since.counts);
       this.later(POLL_MS);
     } catch {
       if (this.stopped) return;
@@ -157,35 +155,22 @@ export class Live {
 
 // One stream a page, however many parts of it listen: the service gives each member only a few.
 const listeners = new Set<LiveHandlers>();
-const HEARD_MAX = 200;
-/** What was heard already: after a break the last seconds come once more. */
-const heard = new Set<string>();
-
-function isNew({ id, seq }: LiveTicket): boolean {
-  const key = `${id}.${seq}`;
-  if (heard.has(key)) return false;
-  heard.add(key);
-  const [oldest] = heard;
-  if (heard.size > HEARD_MAX && oldest !== undefined) heard.delete(oldest);
-  return true;
-}
-
 const all = (tell: (one: LiveHandlers) => void) => {
   for (const one of [...listeners]) tell(one);
 };
 const shared = new Live({
-  ticket: (happened) => isNew(happened) && all((one) => one.ticket?.(happened)),
+  ticket: (happened) => all((one) => one.ticket?.(happened)),
   counts: (counts) => all((one) => one.counts?.(counts)),
   presence: (here) => all((one) => one.presence?.(here)),
   reset: () => all((one) => one.reset?.()),
 });
-let running = false;
+let isRunning = false;
 
 function attend(): void {
-  const wanted = listeners.size > 0 && session.value === "ready";
-  if (wanted === running) return;
-  running = wanted;
-  if (wanted) shared.start();
+  const isWanted = listeners.size > 0 && session.value === "ready";
+  if (isWanted === isRunning) return;
+  isRunning = isWanted;
+  if (isWanted) shared.start();
   else shared.stop();
 }
 

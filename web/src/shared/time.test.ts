@@ -142,7 +142,7 @@ describe("live news", () => {
     const asked: string[] = [];
     vi.stubGlobal("fetch", (path: string) => {
       asked.push(path);
-      const body = { items: [{ no: "GD-2" }], next: "42", counts: { mine: 1 } };
+      const body = { items: [{ id: "2", seq: 1, no: "GD-2" }], next: "42", counts: { mine: 1 } };
       return Promise.resolve(new Response(JSON.stringify(body)));
     });
     const heard: string[] = [];
@@ -156,11 +156,19 @@ describe("live news", () => {
     expect(asked[asked.length - 1]).toContain("after=42");
   });
 
-  it("are not believed to come when a stream is silent too long", () => {
+  it("are told once, though the end of the line before comes again, and a gap is told as one", () => {
+    const heard: number[] = [];
+    let resets = 0;
+    begin({ ticket: (one) => heard.push(one.seq), reset: () => (resets += 1) });
+    for (const seq of [1, 2, 1, 2, 3]) last()?.tell("ticket", { id: "7", seq });
+    last()?.tell("reset", {});
+    expect([heard, resets]).toEqual([[1, 2, 3], 1]);
+  });
+
+  it("are asked for anew when the network changes", () => {
     begin();
-    last()?.dispatchEvent(new Event("open"));
-    vi.advanceTimersByTime(46_000);
-    expect(live.state.value).toBe("lost");
+    dispatchEvent(new Event("online"));
+    expect([Source.all.length, Source.all[0]?.closed]).toEqual([2, true]);
   });
 
   it("rest while nobody looks", () => {
