@@ -61,22 +61,10 @@ describe("codes", () => {
   });
 });
 
-const view = (...fields: Partial<FormView["sections"][0]["fields"][0]>[]): FormView => ({
-  sections: [
-    {
-      key: "",
-      label: "",
-      fields: fields.map((field) => ({
-        key: "k",
-        kind: "text",
-        label: "",
-        value: null,
-        text: "",
-        access: "read" as const,
-        ...field,
-      })),
-    },
-  ],
+type Shown = FormView["sections"][0]["fields"][0];
+const BLANK: Shown = { key: "k", kind: "text", label: "", value: null, text: "", access: "read" };
+const view = (field: Partial<Shown>): FormView => ({
+  sections: [{ key: "", label: "", fields: [{ ...BLANK, ...field }] }],
 });
 
 describe("where the work is", () => {
@@ -94,7 +82,9 @@ describe("where the work is", () => {
     expect(siteOf(there)).toMatchObject({ lat: 30.1, label: "一号楼" });
     expect(wayTo(there)).toContain("tocoord=30.1%2C120.2");
     const wgs = view({ kind: "location", value: { ...place, system: "wgs84" }, text: "x" });
-    expect(wayTo(wgs)).toContain("coord_type=1");
+    expect(wayTo(wgs)).not.toContain("tocoord=30.1%2C120.2");
+    const [here, map] = [place, { ...place, system: "wgs84" as const }];
+    expect(metresBetween({ ...here, system: "gcj02" }, map)).toBeGreaterThan(300);
     expect(wayTo(view({ kind: "address", text: "望江苑 3-1201" }))).toContain("search?keyword=");
     expect(wayTo(view({ kind: "text", text: "x" }))).toBeNull();
     expect(wayTo(undefined)).toBeNull();
