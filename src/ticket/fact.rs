@@ -397,10 +397,7 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
         }
         Fact::CheckedIn { check_in } => ticket.check_ins.push(check_in.clone()),
         Fact::Attached { attachment } => ticket.attachments.push(attachment.clone()),
-        Fact::Urged => {
-            ticket.urged += 1;
-            ticket.urged_at = Some(at);
-        }
+        Fact::Urged => (ticket.urged, ticket.urged_at) = (ticket.urged + 1, Some(at)),
     }
 }
 
