@@ -168,13 +168,7 @@ impl House {
                 setup: setup.clone(),
                 db: db.clone(),
             },
-            workbench: config.shows_figures().then(|| notify::figures::Workbench {
-                db: db.clone(),
-                client: client.clone(),
-                app: config.wecom.app.clone(),
-                public_url: config.server.public_url.clone(),
-                zone_minutes: setup.zone_minutes,
-            }),
+            workbench: workbench(&config, &db, &client, setup.zone_minutes),
             repair,
         };
         let topics = work::topics(hands);
@@ -406,6 +400,22 @@ fn client(config: &Config, db: &Db, clock: &Clock, holder: i64) -> Result<Client
     };
     let tokens = Arc::new(tokens::SharedTokens(db.clone()));
     Ok(Client::new(http, corp, tokens, clock.clone(), holder))
+}
+
+/// Who shows members their figures, where the app does.
+fn workbench(
+    config: &Config,
+    db: &Db,
+    client: &Arc<Client>,
+    zone_minutes: i64,
+) -> Option<notify::figures::Workbench> {
+    config.shows_figures().then(|| notify::figures::Workbench {
+        db: db.clone(),
+        client: client.clone(),
+        app: config.wecom.app.clone(),
+        public_url: config.server.public_url.clone(),
+        zone_minutes,
+    })
 }
 
 fn desk(config: &Config, links: Links, setup: Setup) -> Desk {

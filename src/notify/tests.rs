@@ -78,6 +78,7 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         tasks: vec![task],
         attachments: Vec::new(),
         tags: Vec::new(),
+        context: None,
         parent: None,
         links: Vec::new(),
         children: Vec::new(),
