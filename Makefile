@@ -32,7 +32,8 @@ schema: ## compare the tables that the code declares with the migrated ones, on 
 golden: ## rewrite the generated files; look at the difference before you commit it
 	cargo run --locked -- openapi > tests/golden/openapi.json.new
 	mv tests/golden/openapi.json.new tests/golden/openapi.json
-	git diff --stat -- tests/golden
+	npm --prefix web run api
+	git diff --stat -- tests/golden web/src/api
 
 fmt: ## format Rust and web sources
 	cargo fmt --all

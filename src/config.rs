@@ -85,6 +85,12 @@ pub struct Wecom {
     pub corp_id: String,
     /// Where its API is.
     pub api_base: String,
+    /// Where WeCom's own browsers log in.
+    pub oauth_base: String,
+    /// Where all other browsers log in.
+    pub login_base: String,
+    /// The origin of the simulator; empty in production.
+    pub simulator: String,
     /// The app whose conversation carries tickets.
     pub app: String,
     /// The apps.
@@ -312,6 +318,11 @@ impl Config {
             endpoints.map(|(name, one)| (format!("actions.{name}.url"), &one.url)).collect();
         urls.push(("server.public_url".to_owned(), &self.server.public_url));
         urls.push(("wecom.api_base".to_owned(), &self.wecom.api_base));
+        urls.push(("wecom.oauth_base".to_owned(), &self.wecom.oauth_base));
+        urls.push(("wecom.login_base".to_owned(), &self.wecom.login_base));
+        if !self.wecom.simulator.is_empty() {
+            urls.push(("wecom.simulator".to_owned(), &self.wecom.simulator));
+        }
         for (name, endpoint) in &self.actions {
             if endpoint.secret.is_empty() {
                 return Err(wrong(&format!("actions.{name}.secret"), "须填写，请求用它签名"));

@@ -12,7 +12,7 @@ use db::Conn;
 use kernel::{Actor, Ctx, Error, Kind, Result, TicketId};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sim::{CorpSeed, Options, Pace};
+use sim::{CorpSeed, Options, Pace, Pages};
 
 use crate::{Config, House, Parts, config, ops};
 
@@ -129,6 +129,9 @@ pub fn against(mut config: Config, simulator: &sim::Running) -> Config {
     let corp = CorpSeed::sample();
     config.wecom.corp_id = corp.corp_id;
     config.wecom.api_base = simulator.base_url();
+    config.wecom.oauth_base = simulator.base_url();
+    config.wecom.login_base = simulator.base_url();
+    config.wecom.simulator = simulator.base_url();
     config.wecom.apps = corp
         .apps
         .into_iter()
@@ -204,6 +207,8 @@ pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
     let serving = house.serve(stop, |addr| {
         let service = format!("http://{}", reachable(addr));
         simulator.set_callback("desk", &format!("{service}/wecom/callback/desk"));
+        simulator.set_pages("desk", pages(&service));
+        simulator.set_trusted_domains("desk", vec![reachable(addr).to_string()]);
         welcome(&service, &simulator_url, &token, as_json);
     });
     let done = tokio::select! {
@@ -216,6 +221,17 @@ pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
     };
     simulator.stop().await;
     done
+}
+
+/// The service's pages, as a company's administrator would enter them in the console.
+fn pages(service: &str) -> Pages {
+    let page = |name: &str| format!("{service}/h5/{name}");
+    Pages {
+        home: page("workbench"),
+        sidebar: page("sidebar"),
+        profile: page("profile"),
+        group: page("group"),
+    }
 }
 
 /// A port that is free, where the configuration leaves it open: links must know it beforehand.

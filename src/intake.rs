@@ -77,12 +77,12 @@ impl Reception {
         &self,
         conn: &mut Conn,
         ctx: &Ctx,
-        userid: &str,
+        (userid, asked): (&str, &str),
         file: FileId,
     ) -> Result<()> {
         let from = userid.to_owned();
         let mut case = Case { conn, ctx, desk: &self.desk, from, stamp: ctx.now, pressed: None };
-        case.handed(file)
+        case.handed(asked, file)
     }
 }
 
@@ -208,7 +208,7 @@ impl Case<'_> {
         if let Some(talk) = self.talk()? {
             return self.answered(talk, &words);
         }
-        let (named, rest) = self.named(&words);
+        let (named, rest) = self.named(&words)?;
         match named.as_slice() {
             [] if ticket::open_of(self.conn, &self.from, 1)?.is_empty() => {
                 self.begin(catalog::GENERAL, &words, source)
@@ -257,12 +257,14 @@ impl Case<'_> {
     }
 
     fn media(&mut self, kind: &str, media_id: &str, name: &str) -> Result<End> {
-        let ticket = match self.waits_for(kind)? {
-            true => None,
-            false => Some(self.target(&format!("[{}]", name.split('.').next().unwrap_or(name)))?),
+        let asked = self.waits_for(kind)?;
+        let ticket = match &asked {
+            Some(_question) => None,
+            None => Some(self.target(&format!("[{}]", name.split('.').next().unwrap_or(name)))?),
         };
         let media = Media {
             ticket,
+            asked,
             userid: self.from.clone(),
             kind: kind.to_owned(),
             media_id: media_id.to_owned(),
@@ -316,7 +318,7 @@ impl Case<'_> {
     fn menu(&mut self, key: &str) -> Result<End> {
         match key {
             "new_ticket" => {
-                let offered = self.offered();
+                let offered = self.offered()?;
                 if offered.len() > 1 {
                     return self.offer(&offered, None);
                 }
@@ -463,6 +465,18 @@ impl Case<'_> {
         done("待同步")
     }
 
+    /// Hands over the open work of a userid that is nobody's any more; says how many tickets.
+    fn hand_over(&mut self, who: &str, to: Option<&str>) -> Result<usize> {
+        let (who, mut moved) = (who.to_lowercase(), 0);
+        for _round in 0..HAND_OVERS_MAX {
+            match ticket::hand_over(self.conn, self.ctx, &self.desk.setup, &who, to)? {
+                0 => break,
+                some => moved += some,
+            }
+        }
+        Ok(moved)
+    }
+
     fn contact(&mut self, change: &ContactChange) -> Result<End> {
         let (conn, ctx, stamp) = (&mut *self.conn, self.ctx, self.stamp);
         match change {
@@ -471,19 +485,16 @@ impl Case<'_> {
                     members::rename_member(conn, ctx, &user.user_id, new, stamp)?;
                 }
                 members::upsert_member(conn, ctx, &member_patch(user), stamp)?;
+                if let Some(new) = &user.new_user_id {
+                    self.hand_over(&user.user_id, Some(&new.to_lowercase()))?;
+                }
                 // New callback addresses are told ids only; the rest must be fetched.
                 let userid = user.new_user_id.as_ref().unwrap_or(&user.user_id).to_lowercase();
                 self.fetch(&Fetch::Member { userid })
             }
             ContactChange::DeleteUser { user_id } => {
                 members::remove_member(conn, ctx, user_id, stamp)?;
-                let (who, mut moved) = (user_id.to_lowercase(), 0);
-                for _round in 0..HAND_OVERS_MAX {
-                    match ticket::hand_over(conn, ctx, &self.desk.setup, &who, None)? {
-                        0 => break,
-                        some => moved += some,
-                    }
-                }
+                let moved = self.hand_over(user_id, None)?;
                 done(format!("成员已离职，移交 {moved} 张工单"))
             }
             ContactChange::CreateParty(party) | ContactChange::UpdateParty(party) => {

@@ -140,12 +140,7 @@ impl House {
         let intake =
             Arc::new(Intake::start(db.clone(), parts.clock.clone(), ids.clone(), spool, settings)?);
         let store = FileStore::open(&config.files.store, config.files.max_bytes)?;
-        let setup = Setup {
-            catalog: Catalog::built_in()?,
-            zone_minutes: config.zone_minutes()?,
-            work_time: Arc::new(config.work_time()?),
-            vip_tags: config.customers.vip_tags.clone().into(),
-        };
+        let setup = setup(&config)?;
         let (entropy, public_url) = (parts.entropy.clone(), config.server.public_url.clone());
         let links = db.write(move |conn| Links::open(conn, &entropy, &public_url)).await?;
         let client = Arc::new(client(&config, &db, &parts.clock, holder)?);
@@ -185,6 +180,8 @@ impl House {
             configured_places: config.customers.places.keys().cloned().collect(),
             links,
             files: store,
+            wecom: client.clone(),
+            pages: pages(&config),
             intake: intake.clone(),
             apps: crypts(&config)?,
             ring: Arc::new(move || bell.ring()),
@@ -402,6 +399,16 @@ fn client(config: &Config, db: &Db, clock: &Clock, holder: i64) -> Result<Client
     Ok(Client::new(http, corp, tokens, clock.clone(), holder))
 }
 
+/// What tickets must know of the house.
+fn setup(config: &Config) -> Result<Setup> {
+    Ok(Setup {
+        catalog: Catalog::built_in()?,
+        zone_minutes: config.zone_minutes()?,
+        work_time: Arc::new(config.work_time()?),
+        vip_tags: config.customers.vip_tags.clone().into(),
+    })
+}
+
 /// Who shows members their figures, where the app does.
 fn workbench(
     config: &Config,
@@ -416,6 +423,24 @@ fn workbench(
         public_url: config.server.public_url.clone(),
         zone_minutes,
     })
+}
+
+/// What pages and logins must know of the house.
+fn pages(config: &Config) -> http::Pages {
+    let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
+    let app = config.wecom.apps.get(&config.wecom.app);
+    let simulator = trimmed(&config.wecom.simulator);
+    http::Pages {
+        public_url: trimmed(&config.server.public_url),
+        corp_id: config.wecom.corp_id.clone(),
+        app: config.wecom.app.clone(),
+        agent_id: app.map(|app| app.agent_id).unwrap_or_default(),
+        oauth_base: config.wecom.oauth_base.clone(),
+        login_base: config.wecom.login_base.clone(),
+        simulator: Some(simulator).filter(|origin| !origin.is_empty()),
+        organisation: config.organisation.name.clone(),
+        max_file_bytes: config.files.max_bytes,
+    }
 }
 
 fn desk(config: &Config, links: Links, setup: Setup) -> Desk {

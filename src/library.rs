@@ -14,6 +14,7 @@ use db::Conn;
 use kernel::{Ctx, Error, FieldError, Kind, Result};
 use org::Group;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
 
 use crate::{Config, Parts, ops, ops::print};
 
@@ -237,12 +238,20 @@ impl Content {
                 let mut problems = look.problems;
                 problems.extend(parts.unknown(&look.uses));
                 in_file(name, problems)?;
-                http::check_people(conn, &look.people).or_else(|error| {
+                org::check_members(conn, &look.people).or_else(|error| {
                     in_file(name, error.fields().to_vec())?;
                     Err(error)
                 })?;
                 kind.put(text, &mut parts)?;
             }
+        }
+        for (key, group) in &self.groups {
+            let name = ("group", key.clone());
+            in_file(&name, group.problems())?;
+            org::check_members(conn, &group.people()).or_else(|error| {
+                in_file(&name, error.fields().to_vec())?;
+                Err(error)
+            })?;
         }
         for (key, template) in &self.templates {
             let problems = template.resolve(&parts).err().unwrap_or_default();
@@ -284,13 +293,10 @@ impl Content {
     }
 
     fn apply(&self, conn: &mut Conn, ctx: &Ctx, now: &Self) -> Result<()> {
-        for kind in PartKind::ALL {
-            let changed = self
-                .parts
-                .iter()
-                .filter(|(name, text)| name.0 == kind.word && now.parts.get(*name) != Some(*text));
-            changed.into_iter().try_for_each(|(_name, text)| kind.save(conn, ctx, text))?;
-        }
+        // What templates name comes before them, what names templates after them.
+        let (after, before): (Vec<_>, Vec<_>) =
+            PartKind::ALL.into_iter().partition(|kind| kind.word == PartKind::CODE);
+        self.apply_parts(conn, ctx, now, before)?;
         let renewed = self.renewed(now);
         for (key, template) in &self.templates {
             if renewed.contains(key) {
@@ -299,8 +305,29 @@ impl Content {
                 catalog::ensure(conn, ctx, template)?;
             }
         }
-        for group in self.groups.values() {
-            org::set_group(conn, ctx, group)?;
+        let changed = |group: &&Group| now.groups.get(&group.key) != Some(*group);
+        for group in self.groups.values().filter(changed) {
+            org::save_group(conn, ctx, group)?;
+        }
+        self.apply_parts(conn, ctx, now, after)?;
+        self.changes(now)
+            .iter()
+            .try_for_each(|change| org::audit(conn, ctx, "config.applied", change, &json!({})))
+    }
+
+    fn apply_parts(
+        &self,
+        conn: &mut Conn,
+        ctx: &Ctx,
+        now: &Self,
+        kinds: Vec<PartKind>,
+    ) -> Result<()> {
+        for kind in kinds {
+            let changed = self
+                .parts
+                .iter()
+                .filter(|(name, text)| name.0 == kind.word && now.parts.get(*name) != Some(*text));
+            changed.into_iter().try_for_each(|(_name, text)| kind.save(conn, ctx, text))?;
         }
         Ok(())
     }

@@ -20,6 +20,9 @@ pub(crate) const TOPIC_MEDIA: &str = "media.fetch";
 pub(crate) struct Media {
     /// Where it is added; nowhere when the sender was asked for it.
     pub(crate) ticket: Option<TicketId>,
+    /// The question of the conversation that it answers.
+    #[serde(default)]
+    pub(crate) asked: Option<String>,
     pub(crate) userid: String,
     pub(crate) kind: String,
     pub(crate) media_id: String,
@@ -78,7 +81,9 @@ impl Fetcher {
             let ctx = ctx.with_actor(Actor::member(&media.userid));
             let file = files::put(conn, &ctx, new)?;
             let Some(ticket) = media.ticket else {
-                return Reception { desk: desk.clone() }.handed(conn, &ctx, &media.userid, file.id);
+                let asked = media.asked.as_deref().unwrap_or_default();
+                let reception = Reception { desk: desk.clone() };
+                return reception.handed(conn, &ctx, (&media.userid, asked), file.id);
             };
             let mut input = Map::new();
             input.insert("kind".to_owned(), json!(media.kind));

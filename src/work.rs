@@ -210,6 +210,8 @@ impl Repair {
         }
         let record: Record = Box::new(move |conn, ctx| {
             org::idempotency::purge(conn, ctx.now)?;
+            org::session::purge(conn, ctx.now)?;
+            org::login::purge(conn, ctx.now)?;
             ticket::presence::purge(conn, ctx.now)?;
             notify::purge(conn, ctx.now)?;
             ticket::forget(conn, ctx.now)?;
@@ -228,6 +230,18 @@ impl Repair {
         let before = now.plus(-self.keep);
         for _ in 0..PURGES_MAX {
             if mirror.db.write(move |conn| queue::purge(conn, before)).await? == 0 {
+                break;
+            }
+        }
+        // Photos of visitors who sent no form.
+        let old = now.plus(-time::DAY);
+        for _ in 0..PURGES_MAX {
+            let forget = move |conn: &mut db::Conn| files::forget(conn, http::VISIT, old, 200);
+            let (forgotten, bytes) = mirror.db.write(forget).await?;
+            for sha256 in &bytes {
+                store.discard(sha256, now)?;
+            }
+            if forgotten == 0 {
                 break;
             }
         }

@@ -151,6 +151,7 @@ style() {
     check "Web lint" npm --prefix web run lint
     check "Web format" npm --prefix web run format:check
     check "Web types" npm --prefix web run types
+    check "Web API types" npm --prefix web run api:check
 }
 
 clippy() {

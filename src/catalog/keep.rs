@@ -1,12 +1,14 @@
 //! Keeping what templates share: each part has a version, so that nobody overwrites what he has
 //! not seen, and what is used cannot be taken away.
 
+use std::collections::BTreeMap;
+
 use db::Conn;
 use kernel::{Ctx, Error, FieldError, Kind, Result, Timestamp};
 use serde::Serialize;
 
 use crate::{
-    Part, Parts, Use,
+    Part, Parts, Template, Use,
     draft::written,
     part,
     sql::{self, part::Row},
@@ -73,6 +75,7 @@ pub fn save_part<T: Part>(
         .map_err(|error| Error::bug("a part cannot be written").caused_by(error))?;
     let mut problems = problems(&part, body.len());
     problems.extend(Parts::load(conn)?.unknown(&part.uses()));
+    problems.extend(part.lacks(conn)?);
     if !problems.is_empty() {
         return Err(Error::invalid(problems));
     }
@@ -132,6 +135,23 @@ pub fn users(conn: &mut Conn, kind: &str, key: &str) -> Result<Vec<String>> {
         }
     }
     Ok(users)
+}
+
+/// The versions that were ever published, by template, that name a part or a group.
+///
+/// # Errors
+/// The database's.
+pub fn released_with(conn: &mut Conn, kind: &str, key: &str) -> Result<BTreeMap<String, Vec<u32>>> {
+    let mut found: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for row in sql::released(conn)? {
+        let bodies = sql::bodies(conn, &[row.id])?;
+        let Some(body) = bodies.first() else { continue };
+        let uses = Template::parse(body)?.uses();
+        if uses.iter().any(|one| one.kind == kind && one.key == key) {
+            found.entry(row.template_key.clone()).or_default().push(row.version());
+        }
+    }
+    Ok(found)
 }
 
 /// Everything that is wrong with a part by itself.

@@ -15,7 +15,7 @@ use kernel::{Ctx, Error, FieldError, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Use, keep, sql, weave};
+use crate::{Code, Use, keep, sql, weave};
 
 /// The fields that every installation has; one that is kept under the same key stands for it.
 const BUILT_IN_FIELDS: &str = include_str!("../../config/fields.json");
@@ -45,6 +45,8 @@ pub struct Parts {
     pub fields: BTreeMap<String, Field>,
     /// Named conditions.
     pub conditions: BTreeMap<String, Condition>,
+    /// Entry codes.
+    pub codes: BTreeMap<String, Code>,
 }
 
 /// What every kind of what is shared can tell of itself. To add a kind, implement this and name it
@@ -80,6 +82,14 @@ pub trait Part: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync +
     /// What it names of what is shared.
     fn uses(&self) -> Vec<Use> {
         Vec::new()
+    }
+
+    /// What it names of templates that is not there.
+    ///
+    /// # Errors
+    /// The database's.
+    fn lacks(&self, _conn: &mut Conn) -> Result<Vec<FieldError>> {
+        Ok(Vec::new())
     }
 
     /// Those of this kind.
@@ -122,13 +132,17 @@ pub struct Look {
 }
 
 impl PartKind {
+    /// The kind of entry codes, which name templates and are kept after them.
+    pub const CODE: &'static str = Code::KIND;
+
     /// Every kind; those that others name come first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::of::<Calendar>(),
         Self::of::<Roster>(),
         Self::of::<Surge>(),
         Self::of::<Field>(),
         Self::of::<Condition>(),
+        Self::of::<Code>(),
     ];
 
     const fn of<T: Part>() -> Self {

@@ -3,6 +3,15 @@
 use db::diesel;
 
 diesel::table! {
+    catalog_count (code) {
+        code -> Text,
+        scans -> BigInt,
+        submits -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
     catalog_part (id) {
         id -> BigInt,
         kind -> Text,
@@ -12,6 +21,14 @@ diesel::table! {
         version -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    catalog_pin (userid, template_key) {
+        userid -> Text,
+        template_key -> Text,
+        created_at -> BigInt,
     }
 }
 

@@ -1,6 +1,8 @@
 //! The SQL about templates. Nothing here decides anything.
 
+pub(crate) mod count;
 pub(crate) mod part;
+pub(crate) mod pin;
 
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
 use kernel::{Ctx, Error, Kind, Result};

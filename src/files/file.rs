@@ -99,6 +99,44 @@ pub fn find_by_media_id(conn: &mut Conn, media_id: &str) -> Result<Option<File>>
     sql::by_media_id(conn, media_id)
 }
 
+/// How many files somebody sent.
+///
+/// # Errors
+/// The database's.
+pub fn count_of(conn: &mut Conn, sender: &str) -> Result<i64> {
+    sql::count_by_sender(conn, sender)
+}
+
+/// Says of these files of one sender that they are another one's.
+///
+/// # Errors
+/// The database's.
+pub fn hand_on(conn: &mut Conn, ids: &[FileId], senders: (&str, &str)) -> Result<()> {
+    sql::resend(conn, ids, senders)
+}
+
+/// Forgets some old files of senders whose name begins so; gives the bytes that no file has any
+/// more, once all are forgotten an empty list.
+///
+/// # Errors
+/// The database's.
+pub fn forget(
+    conn: &mut Conn,
+    sender: &str,
+    before: Timestamp,
+    most: i64,
+) -> Result<(usize, Vec<String>)> {
+    let old = sql::old_of(conn, sender, before, most)?;
+    let ids: Vec<i64> = old.iter().map(|(id, _bytes)| *id).collect();
+    sql::delete(conn, &ids)?;
+    let mut bytes: Vec<String> = old.into_iter().map(|(_id, bytes)| bytes).collect();
+    bytes.sort_unstable();
+    bytes.dedup();
+    let used = sql::used(conn, &bytes)?;
+    bytes.retain(|one| !used.contains(one));
+    Ok((ids.len(), bytes))
+}
+
 /// The `Content-Disposition` of a file: only plain pictures are shown inside of a page, everything
 /// else is saved, for it may be a page or a program. Serve it with `X-Content-Type-Options:
 /// nosniff`, or a browser decides for itself.

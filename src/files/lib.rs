@@ -11,7 +11,9 @@ mod schema;
 mod sql;
 mod store;
 
-pub use file::{File, NewFile, disposition, find, find_all, find_by_media_id, put};
+pub use file::{
+    File, NewFile, count_of, disposition, find, find_all, find_by_media_id, forget, hand_on, put,
+};
 pub use kind::mime_of;
 pub use name::{NAME_MAX, clean_name};
 pub use store::{FileStore, Stored};

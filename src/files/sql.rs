@@ -70,3 +70,37 @@ pub(crate) fn by_media_id(conn: &mut Conn, media_id: &str) -> Result<Option<File
     let query = f::table.filter(f::source_media_id.eq(media_id));
     Ok(query.first::<Row>(conn).optional().or_db()?.map(read))
 }
+
+/// How many files somebody sent.
+pub(crate) fn count_by_sender(conn: &mut Conn, sender: &str) -> Result<i64> {
+    f::table.filter(f::sent_by.eq(sender)).count().get_result(conn).or_db()
+}
+
+/// Says of these files of one sender that they are another one's.
+pub(crate) fn resend(conn: &mut Conn, ids: &[FileId], (from, to): (&str, &str)) -> Result<()> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = f::table.filter(f::id.eq_any(ids).and(f::sent_by.eq(from)));
+    diesel::update(rows).set(f::sent_by.eq(to)).execute(conn).map(|_rows| ()).or_db()
+}
+
+/// The oldest files before a time of senders whose name begins so: id and bytes.
+pub(crate) fn old_of(
+    conn: &mut Conn,
+    sender: &str,
+    before: Timestamp,
+    most: i64,
+) -> Result<Vec<(i64, String)>> {
+    let rows = f::table.filter(f::sent_by.like(format!("{sender}%")));
+    let rows = rows.filter(f::created_at.lt(before.0)).order(f::id).limit(most);
+    rows.select((f::id, f::sha256)).load(conn).or_db()
+}
+
+/// Forgets files.
+pub(crate) fn delete(conn: &mut Conn, ids: &[i64]) -> Result<()> {
+    diesel::delete(f::table.filter(f::id.eq_any(ids))).execute(conn).map(|_rows| ()).or_db()
+}
+
+/// Those of these bytes that some file has.
+pub(crate) fn used(conn: &mut Conn, bytes: &[String]) -> Result<Vec<String>> {
+    f::table.filter(f::sha256.eq_any(bytes)).select(f::sha256).distinct().load(conn).or_db()
+}

@@ -117,14 +117,39 @@ impl FileStore {
         for entry in fs::read_dir(&folder).map_err(refused)? {
             let entry = entry.map_err(refused)?;
             // Gone meanwhile: another replica drops rests too, or the part has taken its place.
-            let Ok(changed) = entry.metadata().and_then(|about| about.modified()) else { continue };
-            let age = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-            let changed = Timestamp(i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
-            if now.since(changed) > PART_AGE && fs::remove_file(entry.path()).is_ok() {
+            let Ok(about) = entry.metadata() else { continue };
+            if age(&about, now) > PART_AGE && fs::remove_file(entry.path()).is_ok() {
                 dropped += 1;
             }
         }
         Ok(dropped)
+    }
+
+    /// Drops bytes that no file has any more, unless somebody stored them again within the hour: his
+    /// file may be about to be noted. Says whether they are gone.
+    ///
+    /// # Errors
+    /// `files.disk` when the disk refuses.
+    pub fn discard(&self, sha256: &str, now: Timestamp) -> Result<bool> {
+        let place = self.path(sha256)?;
+        // Out of the way first: who stores the same bytes at this moment finds nothing and writes.
+        let aside = self.folder.join(PARTS).join(format!(
+            "{sha256}.{}.{}",
+            std::process::id(),
+            self.parts.fetch_add(1, Ordering::Relaxed)
+        ));
+        match fs::rename(&place, &aside) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+            Err(error) => return Err(disk_error(&place, error)),
+        }
+        let refused = |error| disk_error(&aside, error);
+        if age(&fs::metadata(&aside).map_err(refused)?, now) > PART_AGE {
+            fs::remove_file(&aside).map_err(refused)?;
+            return Ok(true);
+        }
+        fs::rename(&aside, &place).map_err(refused)?;
+        Ok(false)
     }
 
     pub(crate) fn save_by(
@@ -144,8 +169,10 @@ impl FileStore {
         let place = self.path(&sha256)?;
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         let stored = Stored { sha256, size, mime: kind::mime_of(bytes) };
-        // Only a whole file can stand there; one of another length was damaged afterwards.
-        if fs::metadata(&place).is_ok_and(|about| i64::try_from(about.len()) == Ok(size)) {
+        // Only a whole file can stand there; one of another length was damaged afterwards. It is made
+        // young again, so that nobody takes it for unused; one that goes meanwhile is written anew.
+        let stands = || fs::metadata(&place).is_ok_and(|it| i64::try_from(it.len()) == Ok(size));
+        if stands() && renew(&place).is_ok() && stands() {
             return Ok(stored);
         }
         let part = self.folder.join(PARTS).join(format!(
@@ -193,6 +220,23 @@ fn not_found() -> Error {
 }
 
 /// A full disk is told apart: it has a mend, and what it refused is to be tried again after it.
+/// How long ago a file was written; none when the disk does not say.
+fn age(about: &fs::Metadata, now: Timestamp) -> Micros {
+    let Ok(changed) = about.modified() else { return 0 };
+    let since = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    now.since(Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)))
+}
+
+/// Makes a file as young as one that was written now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what the disk's clock says is told by the machine's"
+)]
+fn renew(place: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).open(place)?;
+    file.set_modified(std::time::SystemTime::now())
+}
+
 fn disk_error(path: &Path, error: io::Error) -> Error {
     let (code, detail) = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

@@ -4,14 +4,20 @@
 mod audit;
 mod belongings;
 mod chats;
+mod codes;
 mod context;
 mod customers;
 mod files;
 mod jobs;
+mod jssdk;
+mod live;
+mod me;
 mod mine;
 mod op;
 mod parts;
 mod people;
+mod progress;
+mod public;
 mod schema;
 mod tasks;
 mod templates;
@@ -34,8 +40,10 @@ use actix_web::{
 };
 
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
+pub use jssdk::host_of;
 pub(crate) use op::Op;
-pub use parts::check_people;
+pub use public::VISIT;
+pub(crate) use public::open_code;
 pub(crate) use schema::Problem;
 pub(crate) use tickets::{Means, names_in};
 
@@ -47,13 +55,19 @@ pub(crate) const ROOT: &str = "/api/v1";
 /// Every operation, in the order in which the documentation shows them.
 pub(crate) fn operations() -> Vec<Op> {
     let rooms = [
+        me::operations(),
+        jssdk::operations(),
         tickets::operations(),
+        progress::operations(),
         files::operations(),
         tasks::operations(),
         mine::operations(),
+        live::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),
+        codes::operations(),
+        public::operations(),
         customers::operations(),
         belongings::operations(),
         chats::operations(),

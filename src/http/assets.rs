@@ -10,9 +10,10 @@ use actix_web::{
 
 use crate::reply::{Reply, bare};
 
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 5] = [
     ("icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
     ("progress.css", "text/css; charset=utf-8", include_str!("page/progress.css")),
+    ("progress.js", "text/javascript; charset=utf-8", include_str!("page/progress.js")),
     ("docs.css", "text/css; charset=utf-8", include_str!("docs/docs.css")),
     ("docs.js", "text/javascript; charset=utf-8", include_str!("docs/docs.js")),
 ];

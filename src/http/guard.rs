@@ -1,5 +1,6 @@
-//! Who asks. A handler of the API takes a [`Signed`] and cannot have one without naming the
-//! permission that it needs; a route cannot be mounted without one.
+//! Who asks: a program with a token, or a member with his browser's session. A handler of the API
+//! takes a [`Signed`] and cannot have one without naming the permission that it needs; a route
+//! cannot be mounted without one.
 
 use std::{marker::PhantomData, sync::Arc};
 
@@ -11,11 +12,12 @@ use actix_web::{
 };
 use futures_util::future::LocalBoxFuture;
 use kernel::{Actor, Ctx, Error, Kind, Micros, Timestamp, time};
-use org::{MemberStatus, Scope, Token};
+use org::{MemberStatus, Scope, Token, session::SignedIn};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     reply::{Refusal, ctx_of},
+    session::{self, csrf},
     shared::Server,
 };
 
@@ -75,20 +77,58 @@ pub(crate) mod may {
     }
 }
 
-/// Who asks, once his token was found good.
+/// Who asks, once his token or session was found good.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// What this request knows; the actor is the token, or the member it acts for.
+    /// What this request knows; the actor is the token, or the member it acts for, or the member
+    /// who is signed in.
     pub(crate) ctx: Ctx,
-    pub(crate) token: Arc<Token>,
+    pub(crate) by: By,
+}
+
+/// By what a caller was known.
+#[derive(Clone, Debug)]
+pub(crate) enum By {
+    /// A program.
+    Token(Arc<Token>),
+    /// A member with his browser.
+    Session(Box<SignedIn>),
 }
 
 impl Caller {
-    /// Whose idempotency keys these are.
+    /// Whose idempotency keys these are: a member's own stay his when he signs in anew.
     pub(crate) fn whose(&self) -> String {
-        match self.ctx.actor.userid() {
-            Some(userid) => format!("token:{}:{userid}", self.token.id),
-            None => format!("token:{}", self.token.id),
+        match (&self.by, self.ctx.actor.userid()) {
+            (By::Token(token), Some(userid)) => format!("token:{}:{userid}", token.id),
+            (By::Token(token), None) => format!("token:{}", token.id),
+            (By::Session(signed_in), _) => format!("member:{}", signed_in.member.userid),
+        }
+    }
+
+    /// Whether he may do this.
+    pub(crate) fn allows(&self, scope: Scope) -> bool {
+        match &self.by {
+            By::Token(token) => token.allows(scope),
+            By::Session(signed_in) => signed_in.allows(scope),
+        }
+    }
+
+    /// Whether he may know of this member what colleagues need not know: his phone, where he is, why
+    /// he is away. Programs may, and so may he himself and administrators.
+    pub(crate) fn knows(&self, userid: &str) -> bool {
+        match &self.by {
+            By::Token(_) => true,
+            By::Session(signed_in) => {
+                signed_in.member.userid == userid || signed_in.allows(Scope::MembersWrite)
+            }
+        }
+    }
+
+    /// What he is called in refusals.
+    pub(crate) fn name(&self) -> String {
+        match &self.by {
+            By::Token(token) => format!("令牌 {}", token.name),
+            By::Session(signed_in) => format!("成员 {}", signed_in.member.name),
         }
     }
 }
@@ -134,7 +174,7 @@ impl Tokens {
     }
 }
 
-/// The caller of a request, when his token is good for `scope`.
+/// The caller of a request, when his token or session is good for `scope`.
 pub(crate) async fn caller(
     req: &HttpRequest,
     scope: Scope,
@@ -143,21 +183,71 @@ pub(crate) async fn caller(
     let Some(server) = req.app_data::<Data<Server>>() else {
         return Err(Error::bug("a route has no server").into());
     };
-    let mut ctx = ctx_of(server, req);
-    let token = find_token(server, req, ctx.now).await?;
-    if !token.allows(scope) {
-        let detail = format!("令牌 {} 没有 {scope} 权限", token.name);
-        return Err(Error::new(Kind::Forbidden, "auth.scope", detail).into());
+    let ctx = ctx_of(server, req);
+    let caller = if req.headers().contains_key(AUTHORIZATION) {
+        by_token(server, req, ctx, acts_as).await?
+    } else {
+        by_session(server, req, ctx).await?
+    };
+    if caller.allows(scope) {
+        return Ok(caller);
     }
+    let detail = format!("{} 没有 {scope} 权限", caller.name());
+    Err(Error::new(Kind::Forbidden, "auth.scope", detail).into())
+}
+
+async fn by_token(
+    server: &Data<Server>,
+    req: &HttpRequest,
+    mut ctx: Ctx,
+    acts_as: bool,
+) -> Result<Caller, Refusal> {
+    let token = find_token(server, req, ctx.now).await?;
     ctx.actor = match req.headers().get(ACT_AS) {
         None => Actor::Token { name: token.name.clone() },
-        Some(_) if !acts_as => {
-            let detail = "这个接口不能代表成员操作，请去掉 Qidan-Act-As";
-            return Err(Error::new(Kind::Forbidden, "auth.act_as_not_here", detail).into());
-        }
+        Some(_) if !acts_as => return Err(acts_not_here("这个接口不能代表成员操作")),
         Some(userid) => act_as(server, &token, userid).await?,
     };
-    Ok(Caller { ctx, token })
+    Ok(Caller { ctx, by: By::Token(token) })
+}
+
+fn acts_not_here(why: &str) -> Refusal {
+    let detail = format!("{why}，请去掉 Qidan-Act-As");
+    Error::new(Kind::Forbidden, "auth.act_as_not_here", detail).into()
+}
+
+/// The member who is signed in with this browser. Asked anew for each request, so that who is
+/// disabled is out at once.
+async fn by_session(
+    server: &Data<Server>,
+    req: &HttpRequest,
+    mut ctx: Ctx,
+) -> Result<Caller, Refusal> {
+    let Some(secret) = session::secret_of(req) else {
+        // Who speaks of sessions is a page of ours whose cookie is gone.
+        let is_page = csrf::is_free(req) || csrf::given(req).is_some();
+        return Err(if is_page { no_session() } else { no_token() });
+    };
+    let signed_in = match session::find(server, secret, ctx.now).await? {
+        Some(signed_in) => signed_in,
+        None => return Err(no_session()),
+    };
+    csrf::check(req, &signed_in.session.csrf)?;
+    if req.headers().contains_key(ACT_AS) {
+        return Err(acts_not_here("登录的成员只能代表自己"));
+    }
+    ctx.actor = Actor::member(&signed_in.member.userid);
+    Ok(Caller { ctx, by: By::Session(signed_in) })
+}
+
+/// Nobody is signed in: the page signs in and comes back.
+pub(crate) fn no_session() -> Refusal {
+    Error::new(Kind::Unauthenticated, "auth.no_session", "没有登录，或登录已过期，请重新登录")
+        .into()
+}
+
+fn no_token() -> Refusal {
+    unauthenticated("auth.missing", "请在 Authorization 请求头中给出 Bearer 令牌")
 }
 
 async fn act_as(server: &Server, token: &Token, userid: &HeaderValue) -> Result<Actor, Refusal> {
@@ -188,7 +278,7 @@ async fn find_token(
         scheme.eq_ignore_ascii_case("bearer").then(|| plain.trim())
     });
     let Some(plain) = plain.filter(|plain| plain.len() <= TOKEN_MAX) else {
-        return Err(unauthenticated("auth.missing", "请在 Authorization 请求头中给出 Bearer 令牌"));
+        return Err(no_token());
     };
     let key: [u8; 32] = Sha256::digest(plain).into();
     if let Some((token, seen)) = server.tokens.0.get(&key)

@@ -1,9 +1,13 @@
-//! A ticket's progress page, and the page of a question to its customer: no login, no script, only
-//! what the signed link is good for. Whoever the
-//! link was made for decides what is shown: staff see the conversation, customers the way only.
+//! A ticket's progress page, and the page of a question to its customer: no login, nothing that needs
+//! a script, only what the signed link is good for. Whoever the link was made for decides what is
+//! shown: staff see the conversation, customers the way only, and what they can do themselves.
 
-mod html;
+pub(crate) mod html;
+mod posted;
 pub(crate) mod question;
+mod story;
+pub(crate) mod take;
+mod when;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -16,59 +20,124 @@ use actix_web::{
 use catalog::Published;
 use db::Conn;
 use files::File;
-use kernel::{Actor, Error, FileId, Kind, Result};
-use notify::Link;
+use kernel::{Actor, Error, FileId, Kind, Result, Timestamp};
+use notify::{Link, customer::Preference};
 use org::MemberStatus;
-use ticket::{Event, Fact, Ticket, TimelineEntry};
+use serde::Deserialize;
+use ticket::{Event, Status, Survey, Ticket};
 
+use self::take::Deed;
 use crate::{
-    api::{find_file, names_in, serve},
-    read,
-    reply::{Refusal, Reply},
+    api::{Means, find_file, names_in, serve},
+    read::{self, Query},
+    reply::{Refusal, Reply, ok},
     shared::Server,
     watch,
 };
 
-const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'none'";
+const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+    img-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// The lines of the history that are shown: the latest ones.
 const LINES_MAX: usize = 20;
-/// What customers hear of; the rest is talk among staff.
-const PUBLIC: [&str; 10] = [
-    "create",
-    "claim",
-    "complete",
-    "transfer",
-    "ask",
-    "answer",
-    "urge",
-    "withdraw",
-    "reopen",
-    "terminate",
-];
+/// A line of the history.
+pub(crate) struct Line {
+    pub(crate) text: String,
+    pub(crate) at: Timestamp,
+}
 
 /// Everything that the page shows.
 pub(crate) struct Progress {
     pub(crate) signed: String,
     pub(crate) build: String,
     pub(crate) zone_minutes: i64,
-    pub(crate) is_staff: bool,
+    pub(crate) now: Timestamp,
     pub(crate) ticket: Ticket,
     pub(crate) template: std::sync::Arc<Published>,
     /// The names of the members in it, by userid.
     pub(crate) names: std::collections::BTreeMap<String, String>,
     /// The latest lines, newest first.
-    pub(crate) lines: Vec<TimelineEntry>,
+    pub(crate) lines: Vec<Line>,
     pub(crate) files: Vec<File>,
+    /// What only the customer's own page has.
+    pub(crate) own: Option<Own>,
+}
+
+/// What only the customer's own page has.
+pub(crate) struct Own {
+    /// Who works for him, and his number when he may call it.
+    pub(crate) engineer: Option<(String, Option<String>)>,
+    pub(crate) promise: when::Promise,
+    /// The page of the question that waits for him.
+    pub(crate) question: Option<String>,
+    pub(crate) asks_solved: bool,
+    pub(crate) survey: Survey,
+    pub(crate) wish: Preference,
+    /// Makes a form that is sent twice count once.
+    pub(crate) key: String,
+    pub(crate) said: Said,
+}
+
+/// What came of the form that was sent last.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    /// The word of what was done.
+    pub(crate) done: Option<String>,
+    /// Which form was refused, and why.
+    pub(crate) wrong: Option<(Deed, String)>,
+    /// What was written in it.
+    pub(crate) text: String,
+}
+
+/// What was done before the page was asked for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Done {
+    done: Option<String>,
 }
 
 /// The page.
-pub(crate) async fn progress(req: HttpRequest, server: Data<Server>) -> HttpResponse {
-    match read_progress(&req, &server).await {
+pub(crate) async fn progress(
+    req: HttpRequest,
+    Query(query): Query<Done>,
+    server: Data<Server>,
+) -> HttpResponse {
+    let said = Said { done: query.done, ..Said::default() };
+    match read_progress(&req, &server, said).await {
         Ok(progress) => respond(StatusCode::OK, html::progress(&progress)),
         Err(error) => refuse(&req, &error),
     }
+}
+
+/// Which version a page shows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct After {
+    after: i64,
+}
+
+/// Whether there is anything new for the customer since a version, as cheaply as it can be told.
+pub(crate) async fn since(
+    req: HttpRequest,
+    Query(After { after }): Query<After>,
+    server: Data<Server>,
+) -> Reply {
+    let link = link(&req, &server)?;
+    let setup = server.setup.clone();
+    let news = server.db.read(move |conn| {
+        notify::customer::check(conn, &link)?;
+        let version = ticket::version_of(conn, link.ticket)?;
+        if version <= after {
+            return Ok((version, false));
+        }
+        let ticket = ticket::get(conn, link.ticket)?;
+        let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
+        let mut events = ticket::events(conn, ticket.id)?;
+        events.retain(|event| event.seq > after);
+        let line = |event: &Event| story::line(event, &ticket, &template, &str::to_owned);
+        Ok((version, events.iter().any(|event| line(event).is_some())))
+    });
+    let (version, is_news) = news.await?;
+    ok(&serde_json::json!({ "version": version, "news": is_news }))
 }
 
 /// A file of the ticket that the link is good for.
@@ -105,6 +174,7 @@ fn reader(link: &Link) -> Actor {
 
 /// The ticket of a link, unless the member that it was made for is gone.
 fn open(conn: &mut Conn, link: &Link) -> Result<Ticket> {
+    notify::customer::check(conn, link)?;
     let member = match link.userid.as_str() {
         "" => None,
         userid => org::find_member(conn, userid)?,
@@ -116,21 +186,30 @@ fn open(conn: &mut Conn, link: &Link) -> Result<Ticket> {
     ticket::get(conn, link.ticket)
 }
 
-async fn read_progress(req: &HttpRequest, server: &Data<Server>) -> Result<Progress> {
+pub(super) async fn read_progress(
+    req: &HttpRequest,
+    server: &Data<Server>,
+    said: Said,
+) -> Result<Progress> {
     let link = link(req, server)?;
     let signed = req.match_info().get("signed").unwrap_or_default().to_owned();
-    let (setup, build) = (server.setup.clone(), server.build.clone());
+    let (means, build, now) = (server.means(), server.build.clone(), server.clock.now());
+    let key = server.entropy.hex::<8>()?;
     let progress = server.db.read(move |conn| {
         let ticket = open(conn, &link)?;
-        let is_staff = !link.userid.is_empty();
+        let setup = &means.0;
         let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
         let ticket = ticket::seen_by(&reader(&link), ticket, &template);
-        let mut events = ticket::events(conn, ticket.id)?;
+        let events = ticket::events(conn, ticket.id)?;
         let names = names(conn, &ticket, &events)?;
-        if !is_staff {
-            events = events.into_iter().filter_map(for_customers).collect();
-        }
-        let mut lines = ticket::timeline(&events, &names);
+        let own = match link.userid.as_str() {
+            "" => Some(own(conn, &means, (&ticket, &template, now), (&key, &said))?),
+            _staff => None,
+        };
+        let mut lines = match own {
+            Some(_) => his_lines(&events, &ticket, &template, &names),
+            None => lines(&events, &names),
+        };
         lines.reverse();
         lines.truncate(LINES_MAX);
         let files = files::find_all(conn, &ticket::files_of(&ticket, &template))?;
@@ -138,24 +217,92 @@ async fn read_progress(req: &HttpRequest, server: &Data<Server>) -> Result<Progr
             signed: signed.clone(),
             build: build.clone(),
             zone_minutes: setup.zone_minutes,
-            is_staff,
+            now,
             ticket,
             template,
             names,
             lines,
             files,
+            own,
         })
     });
     progress.await
 }
 
-/// An event as customers hear of it, if they do: without what was said among staff.
-fn for_customers(mut event: Event) -> Option<Event> {
-    if !PUBLIC.contains(&event.verb.as_str()) {
-        return None;
+fn lines(events: &[Event], names: &std::collections::BTreeMap<String, String>) -> Vec<Line> {
+    let lines = ticket::timeline(events, names).into_iter();
+    lines.map(|line| Line { text: line.text, at: line.at }).collect()
+}
+
+fn his_lines(
+    events: &[Event],
+    ticket: &Ticket,
+    template: &Published,
+    names: &std::collections::BTreeMap<String, String>,
+) -> Vec<Line> {
+    let name_of = |userid: &str| names.get(userid).cloned().unwrap_or_else(|| "同事".to_owned());
+    let line = |event: &Event| {
+        let text = story::line(event, ticket, template, &name_of)?;
+        Some(Line { text, at: event.at })
+    };
+    events.iter().filter_map(line).collect()
+}
+
+/// What only the customer's own page has.
+fn own(
+    conn: &mut Conn,
+    (_setup, links): &Means,
+    (ticket, template, now): (&Ticket, &Published, Timestamp),
+    (key, said): (&str, &Said),
+) -> Result<Own> {
+    let generation = notify::customer::generation(conn, ticket.id)?;
+    let asked = ticket.flow.steps.iter().find_map(|run| run.asked.as_ref());
+    let asked = asked.filter(|_asked| !ticket.is_ended());
+    let owner = current(ticket, template).and_then(|task| task.owner.as_deref());
+    let engineer = match owner {
+        Some(userid) => org::find_member(conn, userid)?,
+        None => None,
+    };
+    let engineer = engineer.map(|member| {
+        let phone =
+            Some(member.mobile).filter(|phone| template.customer.phone && !phone.is_empty());
+        (member.name, phone)
+    });
+    let survey = match template.customer.survey {
+        true => ticket::survey(ticket, now),
+        false => Survey::None,
+    };
+    Ok(Own {
+        engineer,
+        promise: when::promise(ticket, template, now),
+        question: asked.map(|asked| links.question_url(ticket.id, asked.id, generation, now)),
+        asks_solved: asks_solved(ticket, template, now),
+        survey,
+        wish: notify::customer::preference(conn, ticket.id)?,
+        key: key.to_owned(),
+        said: said.clone(),
+    })
+}
+
+/// The open task that the customer knows of.
+pub(crate) fn current<'t>(ticket: &'t Ticket, template: &Published) -> Option<&'t ticket::Task> {
+    let mut open = ticket.open_tasks().filter(|task| story::knows(template, &task.step));
+    let first = open.next()?;
+    Some(if first.owner.is_some() {
+        first
+    } else {
+        open.find(|one| one.owner.is_some()).unwrap_or(first)
+    })
+}
+
+/// Whether the customer is asked if it is solved: for two weeks once it is done, and at the step that
+/// the template names.
+fn asks_solved(ticket: &Ticket, template: &Published, now: Timestamp) -> bool {
+    if !ticket::may_judge(ticket, now) {
+        return false;
     }
-    event.facts.retain(|fact| !matches!(fact, Fact::Commented { .. }));
-    Some(event)
+    let asked_at = template.customer.solved_at.as_deref();
+    ticket.status == Status::Closed || ticket.open_tasks().any(|task| asked_at == Some(&task.step))
 }
 
 fn names(
@@ -170,6 +317,10 @@ fn names(
     Ok(names)
 }
 
+/// What to do about a link that works no more.
+const REVOKED: &str = "请联系为您服务的同事要一个新的链接";
+const EXPIRED: &str = "请联系为您服务的同事要一个新的链接，或从企业微信的消息中重新打开";
+
 fn refuse(req: &HttpRequest, error: &Error) -> HttpResponse {
     let status = Refusal::from(error.clone()).status();
     let request_id = watch::request_id(req);
@@ -177,12 +328,24 @@ fn refuse(req: &HttpRequest, error: &Error) -> HttpResponse {
         tracing::error!(request_id, %error, at = %error.at(), "a page met our own mistake");
     }
     let (title, advice) = match error.kind() {
+        Kind::NotFound if error.code() == "link.revoked" => ("链接已被收回", REVOKED),
+        Kind::NotFound if error.code() == "link.expired" => ("链接已过期", EXPIRED),
+        Kind::Forbidden => ("这里不能操作", error.detail()),
         Kind::NotFound => ("链接无效或已过期", "请从企业微信的消息中重新打开"),
         Kind::Busy => ("服务暂时繁忙", "请稍后刷新本页"),
         Kind::Invalid => ("没有提交成功", error.detail()),
         _ => ("页面暂时打不开", "请稍后刷新本页；如果一直这样，请联系为您服务的同事"),
     };
     respond(status, html::refusal(title, advice, &request_id))
+}
+
+/// A page that says why an entry cannot be used.
+pub(crate) fn refuse_entry(req: &HttpRequest, error: &Error) -> HttpResponse {
+    if error.kind() != Kind::NotFound {
+        return refuse(req, error);
+    }
+    let (title, advice) = error.detail().split_once('，').unwrap_or((error.detail(), ""));
+    respond(StatusCode::NOT_FOUND, html::refusal(title, advice, &watch::request_id(req)))
 }
 
 fn respond(status: StatusCode, html: String) -> HttpResponse {

@@ -15,8 +15,9 @@ use actix_web::{
 };
 
 use crate::{
-    api, assets, callback, health, openapi, page,
+    api, assets, callback, health, login, openapi, page,
     shared::{Server, Shared},
+    shell,
     watch::watch,
 };
 
@@ -100,6 +101,11 @@ fn routes(config: &mut ServiceConfig) {
     let get = |path: &str, route: actix_web::Route| {
         web::resource(path).route(route).default_service(only("GET"))
     };
+    let post = |path: &str, route: actix_web::Route| {
+        // A form's address that is opened is the page that it stands in.
+        let back = web::get().to(page::take::back);
+        web::resource(path).route(route).route(back).default_service(only("GET, POST"))
+    };
     config.service(
         web::resource("/wecom/callback/{app}")
             .route(web::get().to(callback::check))
@@ -111,6 +117,18 @@ fn routes(config: &mut ServiceConfig) {
         .service(get("/api/openapi.json", web::get().to(openapi::document)))
         .service(get("/api/docs", web::get().to(openapi::reader)))
         .service(get("/static/{name}", web::get().to(assets::get)))
+        .service(get("/auth/wecom/login", web::get().to(login::begin)))
+        .service(get("/auth/wecom/callback", web::get().to(login::finish)))
+        .service(
+            web::resource("/auth/logout")
+                .route(web::post().to(login::leave))
+                .default_service(only("POST")),
+        )
+        .service(get("/h5/{entry}", web::get().to(shell::staff)))
+        .service(get("/q/{code}", web::get().to(shell::public)))
+        .service(get("/assets/{path:.*}", web::get().to(shell::asset)))
+        .service(get("/sw.js", web::get().to(shell::root)))
+        .service(get("/manifest.webmanifest", web::get().to(shell::root)))
         .service(get("/t/{signed}", web::get().to(page::progress)))
         .service(
             web::resource("/t/{signed}/form")
@@ -118,6 +136,11 @@ fn routes(config: &mut ServiceConfig) {
                 .route(web::post().to(page::question::take))
                 .default_service(only("GET, POST")),
         )
+        .service(get("/t/{signed}/since", web::get().to(page::since)))
+        .service(post("/t/{signed}/reply", web::post().to(page::take::reply)))
+        .service(post("/t/{signed}/verdict", web::post().to(page::take::verdict)))
+        .service(post("/t/{signed}/rating", web::post().to(page::take::rating)))
+        .service(post("/t/{signed}/preference", web::post().to(page::take::preference)))
         .service(get("/t/{signed}/files/{id}", web::get().to(page::file)))
         .service(get("/healthz", web::get().to(health::alive)))
         .service(get("/readyz", web::get().to(health::ready)))

@@ -13,12 +13,15 @@ use kernel::{Clock, Ctx, Entropy, Error, Ids, Kind, Result};
 use org::idempotency::{self, Begin};
 use queue::intake::Accept;
 use ticket::Setup;
-use wecom::Crypt;
+use wecom::{Client, Crypt};
 
 use crate::{
+    brake::Brakes,
     guard::Tokens,
     health::Migrated,
+    live::Live,
     reply::{Answer, Once},
+    shell::{Pages, Shells},
 };
 
 /// What the root hands in.
@@ -42,6 +45,10 @@ pub struct Shared {
     pub links: notify::Links,
     /// Where attachments lie.
     pub files: FileStore,
+    /// WeCom: logins and the tickets that pages are signed with.
+    pub wecom: Arc<Client>,
+    /// What pages and logins must know of the house.
+    pub pages: Pages,
     /// Takes callbacks.
     pub intake: Arc<dyn Accept>,
     /// The apps that are called back, by their name in the URL.
@@ -73,6 +80,9 @@ pub(crate) struct Server {
     shared: Shared,
     pub(crate) tokens: Tokens,
     pub(crate) migrated: Migrated,
+    pub(crate) brakes: Brakes,
+    pub(crate) shells: Shells,
+    pub(crate) live: Live,
 }
 
 impl Deref for Server {
@@ -90,7 +100,15 @@ impl Server {
     }
 
     pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared, tokens: Tokens::default(), migrated: Migrated::default() }
+        let shells = Shells::new(&shared);
+        Self {
+            shared,
+            tokens: Tokens::default(),
+            migrated: Migrated::default(),
+            brakes: Brakes::default(),
+            shells,
+            live: Live::default(),
+        }
     }
 
     /// Changes something, in one transaction with the idempotency key of the request, if it has

@@ -65,6 +65,17 @@ impl Talk {
         Self { asked: path.to_owned(), ..self }
     }
 
+    /// Another file for a question that was answered with one already; false when it was not.
+    fn add(&mut self, path: &str, file: FileId) -> bool {
+        let answer = match path.strip_prefix("form.") {
+            Some(key) => self.form.get_mut(key),
+            None => self.input.get_mut(path),
+        };
+        let Some(answer) = answer.and_then(Value::as_array_mut) else { return false };
+        answer.push(json!(file));
+        true
+    }
+
     fn put(&mut self, value: Value) {
         match self.asked.strip_prefix("form.") {
             Some(key) => self.form.insert(key.to_owned(), value),
@@ -159,26 +170,28 @@ fn can_be_raised(template: &Template) -> bool {
 
 impl Case<'_> {
     /// The templates that tickets can be raised from in a conversation, the general one first.
-    pub(super) fn offered(&self) -> Vec<Arc<Published>> {
+    pub(super) fn offered(&mut self) -> Result<Vec<Arc<Published>>> {
         let mut all = self.desk.setup.catalog.list();
         all.retain(|one| can_be_raised(one));
-        all
+        ticket::keep_visible(self.conn, &self.from, Some("menu"), &mut all)?;
+        Ok(all)
     }
 
     /// `报修 空调不制冷`: the businesses that the first word names, and the words after it.
-    pub(super) fn named<'w>(&self, words: &'w str) -> (Vec<Arc<Published>>, &'w str) {
+    pub(super) fn named<'w>(&mut self, words: &'w str) -> Result<(Vec<Arc<Published>>, &'w str)> {
         let is_gap = |c: char| c.is_whitespace() || "：:，,".contains(c);
         let (name, rest) = words.split_once(is_gap).unwrap_or((words, ""));
         if name.chars().count() < NAME_MIN {
-            return (Vec::new(), rest);
+            return Ok((Vec::new(), rest));
         }
         let mut found = self.desk.setup.catalog.list();
         let is_meant = |one: &Template| one.key != catalog::GENERAL && one.name.contains(name);
         found.retain(|one| is_meant(one) && can_be_raised(one));
+        ticket::keep_visible(self.conn, &self.from, Some("app_message"), &mut found)?;
         if let Some(exact) = found.iter().find(|one| one.name == name).cloned() {
             found = vec![exact];
         }
-        (found, rest.trim())
+        Ok((found, rest.trim()))
     }
 
     /// Begins a ticket of that template with these words.
@@ -278,21 +291,30 @@ impl Case<'_> {
         self.keep(&talk).map(|_draft| None)
     }
 
-    /// Whether the sender was asked for something like this, and still is.
-    pub(super) fn waits_for(&mut self, media: &str) -> Result<bool> {
-        let Some(talk) = self.talk()? else { return Ok(false) };
+    /// The question to which the sender was asked for something like this, if he still is.
+    pub(super) fn waits_for(&mut self, media: &str) -> Result<Option<String>> {
+        let Some(talk) = self.talk()? else { return Ok(None) };
         self.keep(&talk)?;
         let kind = self.field(&talk).map(|field| field.kind).unwrap_or_default();
-        Ok(kind == "attachments" || kind == "images" && media == "image")
+        let fits = kind == "attachments" || kind == "images" && media == "image";
+        Ok(fits.then_some(talk.asked))
     }
 
-    /// A file as the answer. One that comes too late is kept and belongs to nothing.
-    pub(super) fn handed(&mut self, file: FileId) -> Result<()> {
+    /// A file as the answer to the question that was open when it was sent: several photos are sent
+    /// at once, and each takes its time to be had. One that comes too late is kept and belongs to
+    /// nothing.
+    pub(super) fn handed(&mut self, asked: &str, file: FileId) -> Result<()> {
         let Some(mut talk) = self.talk()? else {
             return self.say("已收到，但没有等待它的业务，请重新办理");
         };
-        talk.put(json!([file]));
-        self.go_on(talk).map(|_end| ())
+        if talk.asked == asked {
+            talk.put(json!([file]));
+            return self.go_on(talk).map(|_end| ());
+        }
+        if talk.add(asked, file) {
+            return self.keep(&talk).map(|_draft| ());
+        }
+        self.say("已收到，但等待它的问题已经过去，请在需要时再发一次")
     }
 
     /// Waits for the answer.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use catalog::Published;
 use db::Conn;
-use kernel::{Ctx, Limit, Result, text};
+use kernel::{Ctx, Limit, Result, Timestamp, text};
 use ticket::{Ticket, ToDo};
 use wecom::{
     card::{
@@ -51,6 +51,19 @@ pub fn reply(conn: &mut Conn, ctx: &Ctx, desk: &Desk, userid: &str, words: &str)
     let to = [userid];
     let new = message(ctx, Kind::Reply, &to, words);
     outbox::send(conn, ctx, desk, &new, Body::text(words))
+}
+
+/// Says something to a member, not before that time.
+pub(crate) fn reply_at(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    (userid, words): (&str, &str),
+    at: Timestamp,
+) -> Result<()> {
+    let to = [userid];
+    let new = message(ctx, Kind::Reply, &to, words);
+    outbox::send_at(conn, ctx, desk, &new, Body::text(words), at)
 }
 
 /// Asks how urgent the new ticket is; the next text then becomes it.

@@ -6,6 +6,7 @@
 mod answer;
 mod budget;
 mod click;
+pub mod customer;
 mod deliver;
 mod digest;
 mod face;

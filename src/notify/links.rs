@@ -17,6 +17,10 @@ const QUESTION_LIFE: Micros = 7 * time::DAY;
 /// With what the signed text of a link to a question begins; one to a progress page begins with a
 /// number, so that neither can be taken for the other.
 const QUESTION: &str = "ask.";
+/// With what the last part of a customer's link begins once earlier ones were revoked; no userid does.
+const GENERATION: char = '+';
+/// With what the signed text of a visit to a form begins.
+const VISIT: &str = "visit.";
 /// Bytes of the signature that a link carries.
 const MAC_BYTES: usize = 16;
 
@@ -40,6 +44,8 @@ pub struct Link {
     pub ticket: TicketId,
     /// The member that it was made for; `*` for any of several, nobody for a customer.
     pub userid: String,
+    /// How often the customer's links had been revoked when it was made.
+    pub generation: i64,
 }
 
 impl Links {
@@ -73,10 +79,52 @@ impl Links {
         format!("{}/t/{}", self.public_url, self.sign(&format!("{ticket}.{until}.{userid}")))
     }
 
+    /// The address of a ticket's progress page for its customer, made after so many revocations,
+    /// and until when it works.
+    pub fn customer_url(
+        &self,
+        ticket: TicketId,
+        generation: i64,
+        now: Timestamp,
+    ) -> (String, Timestamp) {
+        let who = match generation {
+            0 => String::new(),
+            n => format!("{GENERATION}{n}"),
+        };
+        (self.url(ticket, &who, now), Timestamp::from_seconds(now.plus(LIFE).seconds()))
+    }
+
+    /// The address at which everybody reaches a path of ours.
+    pub fn public(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url)
+    }
+
+    /// A text that only we can have made; [`Links::read_visit`] gives it back.
+    pub fn sign_visit(&self, visit: &str) -> String {
+        self.sign(&format!("{VISIT}{visit}"))
+    }
+
+    /// The text of a visit that we signed.
+    ///
+    /// # Errors
+    /// `link.invalid` for anything else.
+    pub fn read_visit(&self, signed: &str) -> Result<String> {
+        let payload = self.open_signed(signed)?;
+        payload.strip_prefix(VISIT).map(str::to_owned).ok_or_else(invalid)
+    }
+
     /// The address of the page on which a customer answers a question.
-    pub fn question_url(&self, ticket: TicketId, ask: u64, now: Timestamp) -> String {
+    pub fn question_url(
+        &self,
+        ticket: TicketId,
+        ask: u64,
+        generation: i64,
+        now: Timestamp,
+    ) -> String {
         let until = now.plus(QUESTION_LIFE).seconds();
-        let signed = self.sign(&format!("{QUESTION}{ticket}.{until}.{ask}"));
+        let revoked =
+            if generation == 0 { String::new() } else { format!("{GENERATION}{generation}") };
+        let signed = self.sign(&format!("{QUESTION}{ticket}.{until}.{ask}{revoked}"));
         format!("{}/t/{signed}/form", self.public_url)
     }
 
@@ -85,18 +133,21 @@ impl Links {
     /// # Errors
     /// `link.invalid` for anything that we did not sign, `link.expired` for what is too old.
     pub fn read(&self, signed: &str, now: Timestamp) -> Result<Link> {
-        let (ticket, userid) = parts(&self.open_signed(signed)?, now)?;
-        Ok(Link { ticket, userid })
+        let payload = self.open_signed(signed)?;
+        let (ticket, who) = parts(&payload, now)?;
+        let (userid, generation) = generation_of(&who)?;
+        Ok(Link { ticket, userid, generation })
     }
 
     /// Which question of which ticket the signed part of an address stands for.
     ///
     /// # Errors
     /// Those of [`Links::read`].
-    pub fn read_question(&self, signed: &str, now: Timestamp) -> Result<(TicketId, u64)> {
+    pub fn read_question(&self, signed: &str, now: Timestamp) -> Result<(TicketId, u64, i64)> {
         let payload = self.open_signed(signed)?;
         let (ticket, ask) = parts(payload.strip_prefix(QUESTION).ok_or_else(invalid)?, now)?;
-        Ok((ticket, ask.parse().map_err(|_not_a_number| invalid())?))
+        let (ask, generation) = generation_of(&ask)?;
+        Ok((ticket, ask.parse().map_err(|_not_a_number| invalid())?, generation))
     }
 
     fn sign(&self, payload: &str) -> String {
@@ -129,6 +180,20 @@ fn invalid() -> Error {
     Error::new(Kind::NotFound, "link.invalid", "链接无效，请从企业微信的消息中重新打开")
 }
 
+/// What stands before a generation, and the generation.
+fn generation_of(text: &str) -> Result<(String, i64)> {
+    match text.split_once(GENERATION) {
+        None => Ok((text.to_owned(), 0)),
+        Some((before, n)) => Ok((before.to_owned(), n.parse().map_err(|_not_a_number| invalid())?)),
+    }
+}
+
+/// The refusal of a link that was revoked.
+pub(crate) fn revoked() -> Error {
+    let detail = "链接已被收回，请联系为您服务的同事要一个新的";
+    Error::new(Kind::NotFound, "link.revoked", detail)
+}
+
 /// The ticket of a link, and for whom or what it is, unless it is too old.
 fn parts(payload: &str, now: Timestamp) -> Result<(TicketId, String)> {
     let mut parts = payload.splitn(3, '.');
@@ -156,7 +221,7 @@ mod tests {
         let url = links(1).url(TicketId(42), "zhang.san", now);
         let signed = url.strip_prefix("https://desk.example.com/t/").unwrap();
         let link = links(1).read(signed, now).unwrap();
-        assert_eq!(link, Link { ticket: TicketId(42), userid: "zhang.san".into() });
+        assert_eq!(link, Link { ticket: TicketId(42), userid: "zhang.san".into(), generation: 0 });
         assert_eq!(links(1).read(signed, now.plus(LIFE)).unwrap_err().code(), "link.expired");
         assert_eq!(links(2).read(signed, now).unwrap_err().code(), "link.invalid");
     }
@@ -164,16 +229,30 @@ mod tests {
     #[test]
     fn a_link_to_a_question_is_none_to_a_progress_page_and_the_other_way_round() {
         let now = Timestamp::from_seconds(1_800_000_000);
-        let url = links(1).question_url(TicketId(42), 7, now);
+        let url = links(1).question_url(TicketId(42), 7, 3, now);
         let signed = url.strip_prefix("https://desk.example.com/t/").unwrap();
         let signed = signed.strip_suffix("/form").unwrap();
-        assert_eq!(links(1).read_question(signed, now).unwrap(), (TicketId(42), 7));
+        assert_eq!(links(1).read_question(signed, now).unwrap(), (TicketId(42), 7, 3));
         assert_eq!(links(1).read(signed, now).unwrap_err().code(), "link.invalid");
         let late = links(1).read_question(signed, now.plus(QUESTION_LIFE)).unwrap_err();
         assert_eq!(late.code(), "link.expired");
         let page = links(1).url(TicketId(42), "7", now);
         let page = page.rsplit('/').next().unwrap();
         assert_eq!(links(1).read_question(page, now).unwrap_err().code(), "link.invalid");
+    }
+
+    #[test]
+    fn a_customers_link_says_how_often_earlier_ones_were_revoked() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        for generation in [0, 1, 12] {
+            let (url, until) = links(1).customer_url(TicketId(42), generation, now);
+            let link = links(1).read(url.rsplit('/').next().unwrap(), now).unwrap();
+            assert_eq!(link, Link { ticket: TicketId(42), userid: String::new(), generation });
+            assert_eq!(until, now.plus(LIFE));
+        }
+        let visit = links(1).sign_visit("shop.1.2");
+        assert_eq!(links(1).read_visit(&visit).unwrap(), "shop.1.2");
+        assert!(links(2).read_visit(&visit).is_err() && links(1).read(&visit, now).is_err());
     }
 
     #[test]

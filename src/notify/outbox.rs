@@ -2,7 +2,7 @@
 //! same bytes.
 
 use db::Conn;
-use kernel::{Ctx, Error, Kind, Result};
+use kernel::{Ctx, Error, Kind, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use wecom::{
     card::{Card, Purpose},
@@ -75,6 +75,18 @@ pub(crate) fn send(
     new: &NewMessage<'_>,
     body: Body,
 ) -> Result<()> {
+    send_at(conn, ctx, desk, new, body, ctx.now)
+}
+
+/// The same, but it is not sent before that time; what waits holds up nothing else.
+pub(crate) fn send_at(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    desk: &Desk,
+    new: &NewMessage<'_>,
+    body: Body,
+    at: Timestamp,
+) -> Result<()> {
     let body = match body {
         Body::TemplateCard { template_card } => {
             let card = template_card.elided();
@@ -89,8 +101,12 @@ pub(crate) fn send(
         request.duplicate_check_interval = SAME_REPLY;
     }
     let is_overtaken_by_plan = new.kind == MessageKind::Task;
-    let order = order_key(new.kind, new.ticket_id, new.card_no, new.userids);
-    put(conn, ctx, TOPIC_SEND, &SendJob { messages, is_overtaken_by_plan, request }, &order)
+    let order = match at > ctx.now {
+        true => format!("later:{}:{}", at.0, new.userids.first().copied().unwrap_or_default()),
+        false => order_key(new.kind, new.ticket_id, new.card_no, new.userids),
+    };
+    let job = SendJob { messages, is_overtaken_by_plan, request };
+    put(conn, ctx, TOPIC_SEND, &job, (&order, at))
 }
 
 /// Plans what copies of one card show from now on, and the job that changes them.
@@ -113,7 +129,7 @@ pub(crate) fn update(conn: &mut Conn, ctx: &Ctx, changes: Vec<Change<'_>>) -> Re
     }
     // With too few codes for all, those come first who must not press any more.
     looks.sort_by_key(|look| look.must_arrive);
-    put(conn, ctx, TOPIC_UPDATE, &UpdateJob { card_no, looks }, &order)
+    put(conn, ctx, TOPIC_UPDATE, &UpdateJob { card_no, looks }, (&order, ctx.now))
 }
 
 fn check(card: &Card, purpose: Purpose) -> Result<()> {
@@ -139,10 +155,10 @@ fn put(
     ctx: &Ctx,
     topic: &'static str,
     job: &impl Serialize,
-    order: &str,
+    (order, due_at): (&str, Timestamp),
 ) -> Result<()> {
     let body = serde_json::to_string(job)
         .map_err(|error| Error::bug("a job cannot be written").caused_by(error))?;
-    let new = queue::New { topic, body, order_key: Some(order), once_key: None, due_at: ctx.now };
+    let new = queue::New { topic, body, order_key: Some(order), once_key: None, due_at };
     queue::put(conn, ctx, new).map(|_put| ())
 }

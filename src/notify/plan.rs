@@ -10,7 +10,7 @@ use ticket::{Event, Fact, Task, Ticket};
 use wecom::message::{Body, RECEIVERS_MAX};
 
 use crate::{
-    Desk,
+    Desk, customer,
     face::{StarterFace, TaskFace},
     message::{Kind, Message},
     outbox::{self, Change},
@@ -200,17 +200,24 @@ fn reconcile_starter(
 /// Words for the others who have to do with the ticket: what was said, what was added, and that
 /// nobody can do it.
 fn tell(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket, event: &Event) -> Result<()> {
-    let said = event.facts.iter().find_map(|fact| match fact {
+    let said = event.facts.iter().filter_map(|fact| match fact {
         Fact::Commented { text } => Some(text.clone()),
         Fact::Attached { attachment } => Some(format!("[{}]", attachment.name)),
         _ => None,
     });
+    let said = said.collect::<Vec<_>>().join(" ");
     let owners = ticket.open_tasks().filter_map(|task| task.owner.clone());
     let mut people: Vec<String> =
         owners.chain(ticket.creator.userid().map(str::to_owned)).collect();
     people.sort_unstable();
     people.dedup();
-    if let Some(said) = said {
+    // What a customer says must be heard by somebody, though nobody has taken his ticket up yet.
+    if matches!(event.actor, Actor::Customer { .. }) && people.is_empty() {
+        people.extend(ticket.open_tasks().flat_map(|task| task.handlers.iter().cloned()));
+        let last = ticket.tasks.iter().rev().find_map(|task| task.owner.clone());
+        people.extend(last.filter(|_one| ticket.is_ended()));
+    }
+    if !said.is_empty() {
         let names = Names::of(conn, ticket)?;
         let by = match &event.actor {
             Actor::Member { userid } => names.get(userid),
@@ -224,6 +231,7 @@ fn tell(conn: &mut Conn, ctx: &Ctx, desk: &Desk, ticket: &Ticket, event: &Event)
         }
     }
     question::pass_on(conn, ctx, desk, ticket, event)?;
+    customer::tell(conn, ctx, desk, ticket, event)?;
     for fact in &event.facts {
         let Fact::Ordered { effect } = fact else { continue };
         if let Effect::Notify { step, what, to, .. } = effect.as_ref() {

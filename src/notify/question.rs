@@ -5,7 +5,7 @@ use db::Conn;
 use kernel::{Ctx, Result};
 use ticket::{Event, Fact, Ticket};
 
-use crate::{Desk, answer};
+use crate::{Desk, answer, customer};
 
 /// Bytes of what the customer is asked for: a text has at most 2048, and its link needs room.
 const WORDS_BYTES: usize = 1_200;
@@ -28,7 +28,8 @@ pub(crate) fn pass_on(
         let labels: Vec<_> = labels.map(|field| field.label.to_string()).collect();
         let words = format!("您好，「{}」还需要您补充：{}", ticket.title, labels.join("、"));
         let words = kernel::text::cut_bytes(&words, WORDS_BYTES);
-        let url = desk.links.question_url(ticket.id, *ask, ctx.now);
+        let generation = customer::generation(conn, ticket.id)?;
+        let url = desk.links.question_url(ticket.id, *ask, generation, ctx.now);
         let hint = format!("{}：请把下面这条消息转发给客户，链接 7 天内有效", ticket.no);
         answer::reply(conn, ctx, desk, asker, &hint)?;
         let words = format!("{words}\n点开链接即可填写，无需登录：\n{url}");

@@ -57,6 +57,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    notify_link (ticket_id) {
+        ticket_id -> BigInt,
+        generation -> BigInt,
+        revoked_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    notify_preference (ticket_id) {
+        ticket_id -> BigInt,
+        body -> Text,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     notify_code (id) {
         id -> BigInt,
         card_no -> BigInt,

@@ -1,5 +1,7 @@
 //! The SQL about messages. Nothing here decides anything.
 
+pub(crate) mod customer;
+
 use std::collections::BTreeMap;
 
 use db::{

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use db::Conn;
-use kernel::{Cursor, Limit, MemberId, Page, Result, Timestamp};
+use kernel::{Cursor, Error, FieldError, Limit, MemberId, Page, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{mirror::MemberRow, sql};
@@ -147,4 +147,31 @@ pub fn list_members(
 pub fn visible_members(conn: &mut Conn) -> Result<Vec<Member>> {
     let rows = sql::member::visible(conn)?;
     Ok(rows.iter().filter_map(MemberRow::member).collect())
+}
+
+/// Refuses userids, each with its place, of those who are no members: what is kept below cannot
+/// know. Before the first look at the address book nobody is known, and nobody refused.
+///
+/// # Errors
+/// `field_invalid` with the place of each; the database's.
+pub fn check_members(conn: &mut Conn, people: &[(String, String)]) -> Result<()> {
+    let userids: Vec<_> = people.iter().map(|(_place, userid)| userid).collect();
+    let known = members_by_ids(conn, &userids)?;
+    let unknown =
+        people.iter().filter(|(_place, userid)| !known.contains_key(&userid.to_lowercase()));
+    let tell = |(path, userid): &(String, String)| FieldError {
+        path: path.clone(),
+        code: "unknown_member",
+        detail: format!("通讯录中没有成员 {userid}，请改正或先同步通讯录"),
+    };
+    let unknown: Vec<_> = unknown.map(tell).collect();
+    if unknown.is_empty() || !is_anybody_known(conn)? {
+        return Ok(());
+    }
+    Err(Error::invalid(unknown))
+}
+
+fn is_anybody_known(conn: &mut Conn) -> Result<bool> {
+    let first = list_members(conn, &MemberFilter::default(), None, Limit::new(Some(1))?)?;
+    Ok(!first.items.is_empty())
 }

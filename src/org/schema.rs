@@ -121,3 +121,28 @@ diesel::table! {
         seen_at -> BigInt,
     }
 }
+
+diesel::table! {
+    org_session (id) {
+        id -> BigInt,
+        secret_sha256 -> Text,
+        userid -> Text,
+        csrf -> Text,
+        client -> Text,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    org_login (state_sha256) {
+        state_sha256 -> Text,
+        browser_sha256 -> Text,
+        next_path -> Text,
+        client -> Text,
+        attempt -> Integer,
+        created_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}

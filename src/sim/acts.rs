@@ -172,7 +172,8 @@ impl World {
         })
     }
 
-    fn content_of(&self, message: &Outgoing) -> Value {
+    /// A message as a conversation keeps it.
+    pub(crate) fn content_of(&self, message: &Outgoing) -> Value {
         match message.msgtype.as_str() {
             "image" => {
                 json!({ "url": media_path(&message.media_id), "media_id": message.media_id })

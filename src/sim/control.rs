@@ -3,6 +3,7 @@
 
 mod company;
 mod plans;
+mod rooms;
 mod talk;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use kernel::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{acts::Denied, push, server::Shared, stream, world::World};
+use crate::{acts::Denied, jssdk::Shown, push, server::Shared, stream, world::World};
 
 /// Every path under `/_sim`.
 pub(crate) fn routes(config: &mut ServiceConfig) {
@@ -31,8 +32,16 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .route("/chats/{userid}/messages", post().to(talk::send))
         .route("/chats/{userid}/menu", post().to(talk::menu))
         .route("/chats/{userid}/enter", post().to(talk::enter))
+        .route("/talks/{viewer}", get().to(rooms::list))
+        .route("/talks/{viewer}/{peer}", get().to(rooms::read))
+        .route("/talks/{viewer}/{peer}/messages", post().to(rooms::send))
         .route("/cards/{card_id}/click", post().to(talk::click))
+        .route("/media", post().to(rooms::upload))
         .route("/media/{media_id}", get().to(talk::media))
+        .route("/jssdk/calls", get().to(rooms::sdk_calls))
+        .route("/jssdk/calls", post().to(rooms::note_sdk_call))
+        .route("/jssdk/take", post().to(rooms::take_sdk_fault))
+        .route("/jssdk/verify", post().to(verify))
         .route("/callback", post().to(talk::callback))
         .route("/save_url", post().to(plans::save_url))
         .route("/apps/{name}", patch().to(plans::edit_app))
@@ -55,6 +64,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .route("/departments/{id}", patch().to(company::edit_department))
         .route("/departments/{id}", delete().to(company::delete_department))
         .route("/customers", post().to(company::add_customer))
+        .route("/customers/{id}", get().to(rooms::customer))
         .route("/customers/{id}", patch().to(company::edit_customer))
         .route("/customers/{id}", delete().to(company::delete_customer))
         .route("/groups", post().to(company::add_group))
@@ -126,9 +136,14 @@ async fn state(shared: Data<Shared>) -> HttpResponse {
     HttpResponse::Ok().json(shared.world().state(now, skew))
 }
 
+/// What the client says to a page that shows it a signature.
+async fn verify(shared: Data<Shared>, body: web::Json<Shown>) -> HttpResponse {
+    HttpResponse::Ok().json(shared.act(|world, now| world.check_page(&body, now)))
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct After {
+pub(super) struct After {
     after: u64,
     limit: Option<usize>,
 }

@@ -39,6 +39,38 @@ pub(crate) struct Effect {
     /// Answers so many megabytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) big_mb: Option<u64>,
+    /// JS-SDK: the person or the platform does not allow it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) denied: bool,
+    /// JS-SDK: the client has no network.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) offline: bool,
+    /// JS-SDK: the person closes what the call opened.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) cancel: bool,
+}
+
+/// Where the faults of JS-SDK calls begin: `jssdk/getLocation`, or `jssdk/*` for every call.
+const SDK: &str = "jssdk/";
+
+impl Effect {
+    fn sdk_parts(&self) -> [(&'static str, bool); 4] {
+        [
+            ("slow_ms", self.slow_ms.is_some()),
+            ("denied", self.denied),
+            ("offline", self.offline),
+            ("cancel", self.cancel),
+        ]
+    }
+
+    fn suits_sdk(&self) -> bool {
+        self.sdk_parts().iter().any(|(_name, is_on)| *is_on)
+    }
+
+    /// Whether one of these parts is planned.
+    fn hits_any(&self, names: &[String]) -> bool {
+        self.sdk_parts().iter().any(|(name, is_on)| *is_on && names.iter().any(|it| it == name))
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
@@ -51,7 +83,7 @@ fn is_false(value: &bool) -> bool {
 pub(crate) struct Fault {
     #[serde(default)]
     pub(crate) id: u64,
-    /// A path of the API, or `*` for every path.
+    /// A path of the API, or `*` for every path; `jssdk/` and a call's name, or `jssdk/*`.
     pub(crate) path: String,
     /// How many calls it hits; nothing means all until it is removed.
     #[serde(default)]
@@ -68,7 +100,21 @@ pub(crate) struct Faults {
 
 impl Faults {
     /// Plans one and tells its id.
-    pub(crate) fn add(&mut self, mut fault: Fault) -> u64 {
+    ///
+    /// # Errors
+    /// When the effect does not exist where the fault is planned.
+    pub(crate) fn plan(&mut self, fault: Fault) -> Result<u64, &'static str> {
+        let is_sdk = fault.path.starts_with(SDK);
+        if is_sdk && !fault.effect.suits_sdk() {
+            return Err("JS-SDK 的故障须有 slow_ms、denied、offline、cancel 之一");
+        }
+        if !is_sdk && (fault.effect.denied || fault.effect.offline || fault.effect.cancel) {
+            return Err("denied、offline、cancel 只用于 JS-SDK：path 写 jssdk/调用名 或 jssdk/*");
+        }
+        Ok(self.add(fault))
+    }
+
+    fn add(&mut self, mut fault: Fault) -> u64 {
         self.next += 1;
         fault.id = self.next;
         self.list.push(fault);
@@ -77,16 +123,25 @@ impl Faults {
 
     /// The failure of this call, used up by one.
     pub(crate) fn take(&mut self, path: &str) -> Option<Effect> {
-        let hit = self
-            .list
-            .iter_mut()
-            .find(|fault| (fault.path == "*" || fault.path == path) && fault.times != Some(0))?;
+        self.take_where(|fault| fault.path == "*" || fault.path == path)
+    }
+
+    fn take_where(&mut self, hits: impl Fn(&Fault) -> bool) -> Option<Effect> {
+        let hit = self.list.iter_mut().find(|fault| hits(fault) && fault.times != Some(0))?;
         if let Some(times) = &mut hit.times {
             *times = times.saturating_sub(1);
         }
         let effect = hit.effect.clone();
         self.list.retain(|fault| fault.times != Some(0));
         Some(effect)
+    }
+
+    /// The failure of a JS-SDK call, used up by one; `suffers` names what can happen to this call.
+    pub(crate) fn take_sdk(&mut self, call: &str, suffers: &[String]) -> Option<Effect> {
+        let path = format!("{SDK}{call}");
+        self.take_where(|fault| {
+            (fault.path == "jssdk/*" || fault.path == path) && fault.effect.hits_any(suffers)
+        })
     }
 
     pub(crate) fn list(&self) -> &[Fault] {

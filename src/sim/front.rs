@@ -278,7 +278,7 @@ fn note(
 }
 
 fn is_secret(key: &str) -> bool {
-    matches!(key, "access_token" | "corpsecret")
+    matches!(key, "access_token" | "corpsecret" | "ticket")
 }
 
 fn masked_query(query: &BTreeMap<String, String>) -> String {

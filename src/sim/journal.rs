@@ -1,10 +1,10 @@
-//! What happened: the calls that came in, the callbacks that went out, and what the real platform
-//! would have refused, dropped or cut. Each keeps its newest lines only.
+//! What happened: the calls that came in, the callbacks that went out, what pages asked of the
+//! JS-SDK, and what the real platform would have refused, dropped or cut. Each keeps its newest lines only.
 
 use std::collections::VecDeque;
 
 use kernel::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// How many lines each list keeps.
@@ -56,13 +56,41 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
 }
 
-/// The three lists, with one numbering.
+/// A call of the JS-SDK by a page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SdkLine {
+    #[serde(default)]
+    pub(crate) seq: u64,
+    /// Unix milliseconds.
+    #[serde(default)]
+    pub(crate) at: i64,
+    pub(crate) call: String,
+    #[serde(default)]
+    pub(crate) params: Value,
+    #[serde(default)]
+    pub(crate) result: Value,
+    /// Where the page was opened from, as `getContext` names it.
+    #[serde(default)]
+    pub(crate) entry: String,
+    /// Who holds the client: a userid or an external userid.
+    #[serde(default)]
+    pub(crate) user: String,
+    /// The page's address.
+    #[serde(default)]
+    pub(crate) page: String,
+    #[serde(default)]
+    pub(crate) took_ms: u64,
+}
+
+/// The lists, with one numbering.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     seq: u64,
     calls: VecDeque<CallLine>,
     callbacks: VecDeque<CallbackLine>,
     problems: VecDeque<Problem>,
+    sdk: VecDeque<SdkLine>,
 }
 
 impl Journal {
@@ -88,6 +116,17 @@ impl Journal {
         let seq = line.seq;
         keep(&mut self.callbacks, line);
         seq
+    }
+
+    pub(crate) fn sdk(&mut self, mut line: SdkLine) -> u64 {
+        line.seq = self.next();
+        let seq = line.seq;
+        keep(&mut self.sdk, line);
+        seq
+    }
+
+    pub(crate) fn sdk_calls(&self, after: u64, limit: usize) -> Vec<&SdkLine> {
+        self.sdk.iter().filter(|line| line.seq > after).take(limit).collect()
     }
 
     pub(crate) fn problem(&mut self, now: Timestamp, path: &str, errcode: i64, detail: &str) {

@@ -8,10 +8,13 @@ mod acts;
 mod api;
 mod chats;
 mod control;
+mod doors;
 mod faults;
 mod front;
 mod journal;
+mod jssdk;
 mod limits;
+mod login;
 mod media;
 mod model;
 mod org;
@@ -19,6 +22,7 @@ mod page;
 mod passive;
 mod plain;
 mod push;
+mod rooms;
 mod sample;
 mod server;
 mod stream;
@@ -31,7 +35,10 @@ mod tests;
 
 pub use acts::{Click, Denied, Outgoing};
 pub use media::{Media, Span};
-pub use model::{AppSeed, CorpSeed, Customer, Department, Follow, Group, GroupMember, Member, Tag};
+pub use model::{
+    AppSeed, CorpSeed, Customer, Department, Follow, Group, GroupMember, Member, Opening, Pages,
+    Tag,
+};
 pub use plain::{Node, Plain};
 pub use push::{Callback, Deliver, Delivery, Pace, ReplyTo, Tamper};
 pub use server::{Options, Running, start};

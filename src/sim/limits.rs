@@ -27,6 +27,10 @@ pub(crate) struct Limits {
     pub(crate) api_hour: u64,
     /// Wrong secrets before the address is banned for an hour.
     pub(crate) wrong_secrets: u64,
+    /// Tickets of the JS-SDK that the company may fetch in an hour.
+    pub(crate) ticket_corp_hour: u64,
+    /// Tickets of the JS-SDK that one app may fetch in an hour.
+    pub(crate) ticket_app_hour: u64,
     /// Members whose workbench data an app may set in a minute.
     pub(crate) workbench_minute: u64,
     /// Permanent pictures in a day.
@@ -44,6 +48,8 @@ impl Default for Limits {
             api_minute: 10_000,
             api_hour: 150_000,
             wrong_secrets: 2000,
+            ticket_corp_hour: 400,
+            ticket_app_hour: 100,
             workbench_minute: 100_000,
             uploadimg_day: 1000,
             uploadimg_month: 3000,
@@ -121,6 +127,18 @@ impl Meters {
         self.take(&format!("app {agent_id}"), &[(DAY, max)], persons, now)
             .then_some(())
             .ok_or_else(too_often)
+    }
+
+    /// Counts a ticket of the JS-SDK.
+    pub(crate) fn ticket(
+        &mut self,
+        limits: &Limits,
+        app: &str,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        let own = self.take(&format!("ticket {app}"), &[(HOUR, limits.ticket_app_hour)], 1, now);
+        let fits = own && self.take("ticket", &[(HOUR, limits.ticket_corp_hour)], 1, now);
+        fits.then_some(()).ok_or_else(too_often)
     }
 
     /// Counts the members whose workbench data is set in one call.

@@ -214,6 +214,36 @@ pub struct Tag {
     pub userids: Vec<String>,
 }
 
+/// A line that was said before the simulator began.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The member, in a conversation of two; nothing in a group.
+    pub member: Option<String>,
+    /// The customer whom the member speaks with, or the group's chat id.
+    pub room: String,
+    /// Who said it: a userid or an external userid.
+    pub from: String,
+    /// The words.
+    pub text: String,
+    /// When, in unix seconds.
+    pub at: i64,
+}
+
+/// The web pages of an app, where an administrator has entered them in the console. An empty
+/// address means that the entry is not configured.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pages {
+    /// The page that the app opens on the workbench.
+    pub home: String,
+    /// The page in the tool bar of a chat with a customer.
+    pub sidebar: String,
+    /// The tab of a customer's profile.
+    pub profile: String,
+    /// The page in the tool bar of a customer group.
+    pub group: String,
+}
+
 /// One self-built app of the company.
 #[derive(Clone, Debug)]
 pub struct AppSeed {
@@ -237,8 +267,12 @@ pub struct AppSeed {
     pub visible: Vec<i64>,
     /// The addresses that may call; nothing means every address.
     pub trusted_ips: Option<Vec<String>>,
+    /// The hosts, with their ports, that may ask for logins and carry its pages (可信域名).
+    pub trusted_domains: Vec<String>,
     /// Whether changes of staff, customers and groups are reported here.
     pub hears_changes: bool,
+    /// Its web pages.
+    pub pages: Pages,
     /// Whether the envelope and what is in it are JSON (智能机器人) and not XML.
     pub json: bool,
 }
@@ -262,4 +296,6 @@ pub struct CorpSeed {
     pub groups: Vec<Group>,
     /// Its tags of members.
     pub tags: Vec<Tag>,
+    /// What members and people outside had said to each other.
+    pub openings: Vec<Opening>,
 }

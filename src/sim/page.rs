@@ -7,8 +7,9 @@ use rust_embed::RustEmbed;
 #[folder = "../../web/dist"]
 struct Dist;
 
+// The pages of an app, wherever it runs, open in frames as in the client's web view.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; \
-                      style-src 'self' 'unsafe-inline'";
+                      style-src 'self' 'unsafe-inline'; frame-src http: https:";
 const NOT_BUILT: &str = "模拟器正在运行，但网页没有构建进来。\n\
     请先在 web 目录执行 npm ci 和 npm run build，再重新编译。\n\
     接口 /cgi-bin/… 和控制接口 /_sim/… 不受影响。\n";

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::model::{
-    AppSeed, CorpSeed, Customer, Department, Follow, Group, GroupMember, Member, Tag,
+    AppSeed, CorpSeed, Customer, Department, Follow, Group, GroupMember, Member, Opening, Pages,
+    Tag,
 };
 
 /// 2026-01-05T01:00:00Z: when the sample's customers were added and its groups made.
@@ -26,6 +27,7 @@ impl CorpSeed {
                 name: "值班".into(),
                 userids: vec!["liuyang".into(), "zhaomin".into()],
             }],
+            openings: openings(),
         }
     }
 }
@@ -44,7 +46,9 @@ impl AppSeed {
             menu: menu(),
             visible: vec![1],
             trusted_ips: None,
+            trusted_domains: vec!["127.0.0.1:8080".into()],
             hears_changes: true,
+            pages: Pages::default(),
             json: false,
         }
     }
@@ -164,6 +168,46 @@ fn customers() -> Vec<Customer> {
                 unionid: String::new(),
                 follows: std::iter::once(follow(follower)).chain(second).collect(),
             }
+        })
+        .collect()
+}
+
+/// How the sample's customers came to write: somebody to open the sidebar for.
+fn openings() -> Vec<Opening> {
+    let rows = [
+        (Some("zhangsan"), "wmQFAAAA0001heyan", "zhangsan", "您好，我是清风暖通的客服张三", 0),
+        (
+            Some("zhangsan"),
+            "wmQFAAAA0001heyan",
+            "wmQFAAAA0001heyan",
+            "你好，家里客厅的空调不制冷了，今天能派人来看看吗？",
+            60,
+        ),
+        (
+            Some("lijing"),
+            "wmQFAAAA0003luomei",
+            "wmQFAAAA0003luomei",
+            "店里的冷柜一直响，麻烦安排一下检修",
+            120,
+        ),
+        (
+            Some("wangfang"),
+            "woQFAAAA0004tangbo",
+            "woQFAAAA0004tangbo",
+            "王主管，3 号楼的月度保养什么时候来？",
+            180,
+        ),
+        (None, "wrQFAAAA0001jincheng", "woQFAAAA0004tangbo", "2 号机房的空调漏水，地上都湿了", 240),
+        (None, "wrQFAAAA0001jincheng", "wangfang", "收到，马上安排工程师", 300),
+        (None, "wrQFAAAA0002yunqi", "woQFAAAA0005caoyu", "8 楼走廊的出风口有异味", 360),
+    ];
+    rows.into_iter()
+        .map(|(member, room, from, text, after)| Opening {
+            member: member.map(Into::into),
+            room: room.into(),
+            from: from.into(),
+            text: text.into(),
+            at: SINCE + after,
         })
         .collect()
 }

@@ -19,8 +19,8 @@ use serde_json::json;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::{
-    control, front,
-    model::CorpSeed,
+    control, doors, front,
+    model::{CorpSeed, Pages},
     page,
     push::{self, Callback, Pace},
     world::World,
@@ -142,6 +142,17 @@ impl Running {
         self.shared.act(|world, _now| world.set_callback(app, Some(url.to_owned())))
     }
 
+    /// Which pages an app opens where; false when there is no such app.
+    pub fn set_pages(&self, app: &str, pages: Pages) -> bool {
+        self.shared.act(|world, _now| world.set_pages(app, pages))
+    }
+
+    /// Which hosts, with their ports, may ask for logins and carry an app's pages; false when there
+    /// is no such app.
+    pub fn set_trusted_domains(&self, app: &str, domains: Vec<String>) -> bool {
+        self.shared.act(|world, _now| world.set_trusted_domains(app, domains))
+    }
+
     /// Checks an app's callback address as the console does, and saves it when it answers well.
     ///
     /// # Errors
@@ -247,6 +258,10 @@ fn build(
             .app_data(web::JsonConfig::default().limit(BODY))
             .service(web::scope("/_sim").configure(control::routes))
             .route("/cgi-bin/{call:.*}", web::route().to(front::api))
+            .route("/connect/oauth2/authorize", web::get().to(doors::authorize))
+            .route("/connect/oauth2/client.js", web::get().to(doors::script))
+            .route("/connect/oauth2/doors.css", web::get().to(doors::style))
+            .route("/wwlogin/sso/login", web::get().to(doors::web_login))
             .default_service(web::route().to(page::page))
     })
     .on_connect(keep_line)

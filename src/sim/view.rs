@@ -16,8 +16,10 @@ impl World {
                 "menu": app.menu,
                 "visible": app.visible,
                 "trusted_ips": app.trusted_ips,
+                "trusted_domains": app.trusted_domains,
                 "hears_changes": app.hears_changes,
                 "json": app.json,
+                "pages": app.pages,
             })
         });
         let customers = self.customers.values().map(|customer| {
@@ -47,6 +49,7 @@ impl World {
             "limits": self.limits,
             "deliver": self.deliver,
             "unread": self.chats.unread(),
+            "unread_outside": self.unseen_outside(),
         })
     }
 

@@ -13,10 +13,13 @@ use crate::{
     chats::Chats,
     faults::Faults,
     journal::Journal,
+    jssdk::Tickets,
     limits::{Limits, Meters},
+    login::Codes,
     media::{Media, MediaStore, Span},
-    model::{AppSeed, CorpSeed, Customer, Department, Group, Member, Tag},
+    model::{AppSeed, CorpSeed, Customer, Department, Group, Member, Pages, Tag},
     push::{Callback, Deliver},
+    rooms::Rooms,
     tokens::Tokens,
 };
 
@@ -139,9 +142,9 @@ pub(crate) struct Workbench {
 /// Something that changed, for the page's event stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// `chat`, `call`, `callback` or `state`.
+    /// `chat`, `talk`, `call`, `callback`, `jssdk` or `state`.
     pub kind: &'static str,
-    /// Whose chat, for `chat`.
+    /// Whose chat, for `chat`; who spoke, for `talk`.
     pub userid: Option<String>,
     /// The number of what is new.
     pub seq: u64,
@@ -158,7 +161,10 @@ pub struct World {
     pub(crate) groups: BTreeMap<String, Group>,
     pub(crate) tags: BTreeMap<i64, Tag>,
     pub(crate) tokens: Tokens,
+    pub(crate) codes: Codes,
+    pub(crate) js_tickets: Tickets,
     pub(crate) chats: Chats,
+    pub(crate) rooms: Rooms,
     pub(crate) workbenches: BTreeMap<String, Workbench>,
     pub(crate) media: MediaStore,
     pub(crate) limits: Limits,
@@ -190,7 +196,10 @@ impl World {
             groups: seed.groups.iter().map(|it| (it.chat_id.clone(), it.clone())).collect(),
             tags: seed.tags.iter().map(|it| (it.id, it.clone())).collect(),
             tokens: Tokens::default(),
+            codes: Codes::default(),
+            js_tickets: Tickets::default(),
             chats: Chats::default(),
+            rooms: Rooms::opening(&seed.openings),
             workbenches: BTreeMap::new(),
             media: MediaStore::default(),
             limits: Limits::default(),
@@ -208,17 +217,20 @@ impl World {
     }
 
     /// Back to the beginning: the company as it was seeded, nothing sent, nothing switched on.
-    /// Saved callback addresses stay, as they do in the platform's console.
+    /// Saved addresses of callbacks and pages stay, as they do in the platform's console.
     pub fn reset(&mut self) {
         let mut fresh = Self::new(self.seed.clone(), self.entropy.clone());
         for (name, app) in &mut fresh.apps {
             if let Some(old) = self.apps.get(name) {
                 app.callback_url.clone_from(&old.callback_url);
+                app.pages.clone_from(&old.pages);
+                app.trusted_domains.clone_from(&old.trusted_domains);
             }
         }
         fresh.base_url = std::mem::take(&mut self.base_url);
         fresh.counter = self.counter;
         fresh.chats.continue_after(&self.chats);
+        fresh.rooms.continue_after(&self.rooms);
         fresh.journal.continue_after(&self.journal);
         *self = fresh;
         self.changed();
@@ -233,6 +245,14 @@ impl World {
     pub fn set_callback(&mut self, app: &str, url: Option<String>) -> bool {
         let Some(app) = self.apps.get_mut(app) else { return false };
         app.callback_url = url;
+        self.changed();
+        true
+    }
+
+    /// Which pages an app opens where; false when there is no such app.
+    pub fn set_pages(&mut self, app: &str, pages: Pages) -> bool {
+        let Some(app) = self.apps.get_mut(app) else { return false };
+        app.pages = pages;
         self.changed();
         true
     }

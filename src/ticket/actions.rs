@@ -5,17 +5,22 @@ mod answer;
 mod approve;
 mod ask;
 mod attach;
+mod check_in;
 mod claim;
 mod comment;
 mod complete;
+mod confirm;
 mod cosign;
 mod delegate;
+mod deny;
 mod jump;
 mod prioritise;
+mod rate;
 mod recall;
 mod reject;
 mod release;
 mod reopen;
+mod reply;
 mod resubmit;
 mod resume;
 mod r#return;
@@ -37,6 +42,7 @@ use crate::{
 /// Every action, in the order in which buttons are shown.
 pub const ACTIONS: &[&dyn Action] = &[
     &claim::Claim,
+    &check_in::CheckIn,
     &complete::Complete,
     &approve::Approve,
     &reject::Reject,
@@ -49,6 +55,10 @@ pub const ACTIONS: &[&dyn Action] = &[
     &recall::Recall,
     &ask::Ask,
     &answer::Answer,
+    &reply::Reply,
+    &confirm::Confirm,
+    &deny::Deny,
+    &rate::Rate,
     &comment::Comment,
     &attach::Attach,
     &prioritise::Prioritise,

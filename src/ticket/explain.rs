@@ -30,6 +30,14 @@ pub(crate) fn refusal(
     }
     match action.by() {
         By::Handler => {}
+        By::Customer if action.name() != "answer" => {
+            if matches!(ctx.actor, Actor::Customer { .. }) {
+                let detail = format!("工单 {no} 还在处理中，现在不用{}", action.label());
+                return Ok(conflict("ticket.not_ended", detail));
+            }
+            let detail = format!("只有客户本人可以{}，请把进度链接发给他", action.label());
+            return Ok(Error::new(Kind::Forbidden, "ticket.customer_only", detail));
+        }
         By::Customer => {
             let detail = format!("工单 {no} 没有在等客户补充资料");
             return Ok(conflict("ticket.not_asked", detail));

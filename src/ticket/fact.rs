@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::{
     origin::Origin,
     ticket::{
-        Attachment, Child, Link, Parent, Priority, Status, Task, TaskState, TemplateRef, Ticket,
+        Attachment, CheckIn, Child, Judgement, Link, Parent, Priority, Rating, Status, Task,
+        TaskState, TemplateRef, Ticket,
     },
 };
 
@@ -141,8 +142,29 @@ pub enum Fact {
         /// What.
         attachment: Attachment,
     },
+    /// Somebody was there.
+    CheckedIn {
+        /// Where, and how far from where the ticket is about.
+        check_in: CheckIn,
+    },
     /// Somebody asked for haste.
     Urged,
+    /// The customer said whether it is solved.
+    Judged {
+        /// Whether it is.
+        is_solved: bool,
+    },
+    /// The customer rated what was done for him, or changed his rating.
+    Rated {
+        /// 1 to 5.
+        stars: u8,
+        /// Why, in words that he chose.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reasons: Vec<String>,
+        /// Why, in words of his own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
 }
 
 /// Most steps have one piece of work; it needs no number in the log.
@@ -265,6 +287,7 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
         flow: State::default(),
         tasks: Vec::new(),
         attachments: Vec::new(),
+        check_ins: Vec::new(),
         tags: created.tags,
         context: created.context,
         parent: created.parent,
@@ -272,6 +295,8 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
         links: Vec::new(),
         urged: 0,
         urged_at: None,
+        verdict: None,
+        rating: None,
         created_at: at,
         updated_at: at,
         closed_at: None,
@@ -349,11 +374,28 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
         Fact::Ended { status } => {
             ticket.status = *status;
             ticket.closed_at = Some(at);
+            // What he thought of an earlier end is in the log; this one he is asked about anew.
+            ticket.verdict = None;
+            ticket.rating = None;
+        }
+        Fact::Judged { is_solved } => {
+            ticket.verdict = Some(Judgement { is_solved: *is_solved, at });
+        }
+        Fact::Rated { stars, reasons, text } => {
+            let first_at = ticket.rating.as_ref().map_or(at, |rating| rating.first_at);
+            ticket.rating = Some(Rating {
+                stars: *stars,
+                reasons: reasons.clone(),
+                text: text.clone(),
+                first_at,
+                at,
+            });
         }
         Fact::Reopened => {
             ticket.status = Status::Open;
             ticket.closed_at = None;
         }
+        Fact::CheckedIn { check_in } => ticket.check_ins.push(check_in.clone()),
         Fact::Attached { attachment } => ticket.attachments.push(attachment.clone()),
         Fact::Urged => {
             ticket.urged += 1;

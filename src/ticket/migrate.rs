@@ -14,6 +14,9 @@ use crate::{
     ticket::Ticket,
 };
 
+/// Tickets that are looked at together.
+const AT_ONCE: i64 = 200;
+
 /// What becomes of one ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
@@ -37,6 +40,24 @@ pub struct Migration {
     pub from: u32,
     /// The version that they get.
     pub to: u32,
+}
+
+/// The version of these by which a ticket of the template still runs, if any does.
+///
+/// # Errors
+/// The database's.
+pub fn runs_by(conn: &mut Conn, template: &str, versions: &[u32]) -> Result<Option<u32>> {
+    let mut after = TicketId(0);
+    while !versions.is_empty() {
+        let running = sql::running_of(conn, template, after, AT_ONCE)?;
+        let Some(last) = running.last() else { break };
+        after = last.id;
+        let mut used = running.iter().map(|ticket| ticket.template.version);
+        if let Some(version) = used.find(|version| versions.contains(version)) {
+            return Ok(Some(version));
+        }
+    }
+    Ok(None)
 }
 
 impl Migration {

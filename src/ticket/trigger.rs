@@ -75,6 +75,10 @@ pub fn forget(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     Ok(drafts + alike::purge(conn, now.plus(-367 * time::DAY))?)
 }
 
+/// The most links that the ticket of a trigger carries: an outage of weeks must not make it too
+/// large to be loaded. The tickets beyond still link to it.
+const LINKS_MAX: usize = 200;
+
 /// Looks whether a ticket is one too many; says in a word what came of it, for operators.
 ///
 /// # Errors
@@ -158,8 +162,12 @@ fn link(
     let to = |ticket: &Ticket| Fact::Linked {
         link: Link { ticket: ticket.id, no: ticket.no.clone(), why: trigger.name.clone() },
     };
-    let (there, back) = (to(&raised), tickets.iter().map(to).collect());
-    act::commit(conn, ctx, raised.id, Some(raised), "link", back)?;
+    let there = to(&raised);
+    let room = LINKS_MAX.saturating_sub(raised.links.len());
+    let back: Vec<_> = tickets.iter().take(room).map(to).collect();
+    if !back.is_empty() {
+        act::commit(conn, ctx, raised.id, Some(raised), "link", back)?;
+    }
     for ticket in tickets {
         act::commit(conn, ctx, ticket.id, Some(ticket), "link", vec![there.clone()])?;
     }

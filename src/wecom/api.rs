@@ -2,6 +2,7 @@
 //! the fields here is ignored, and a field that is missing is empty.
 
 pub mod agent;
+pub mod auth;
 pub mod contact;
 pub mod department;
 pub mod media;

@@ -22,7 +22,7 @@ use gate::Gates;
 
 use crate::{
     error::{ApiError, Class},
-    token::{Fetched, GETTOKEN, TokenStore, Tokens, token_key},
+    token::{Fetched, GETTOKEN, TokenStore, Tokens, Wanted, token_key},
 };
 
 /// How long a call may take, from the first byte sent to the last one read.
@@ -196,6 +196,25 @@ impl Client {
         self.with_token(call, file).await
     }
 
+    /// A ticket that pages of an app are signed with: fetched once for all replicas, as often as
+    /// its life asks for it, because the platform counts the fetches of an hour.
+    pub(crate) async fn ticket(&self, call: Call<'_>) -> Result<String, ApiError> {
+        let registered = self.registered(call.app, call.path)?;
+        let key = format!("{}/{}", registered.key, call.path);
+        let wanted = Wanted { key: &key, path: call.path };
+        self.inner.tokens.get(wanted, None, || self.fetch_ticket(call)).await
+    }
+
+    async fn fetch_ticket(&self, call: Call<'_>) -> Result<Fetched, ApiError> {
+        #[derive(serde::Deserialize)]
+        struct Answer {
+            ticket: String,
+            expires_in: i64,
+        }
+        let Answer { ticket, expires_in } = self.call(call).await?;
+        Ok(Fetched { token: ticket, expires_in })
+    }
+
     /// Makes a call with a token; once more with another token when that one was refused.
     async fn with_token<T>(&self, call: Call<'_>, read: Read<T>) -> Result<T, ApiError> {
         let registered = self.registered(call.app, call.path)?;
@@ -243,7 +262,8 @@ impl Client {
     }
 
     async fn token(&self, of: &Registered, failed: Option<&str>) -> Result<String, ApiError> {
-        self.inner.tokens.get(&of.key, failed, || self.gettoken(&of.app)).await
+        let wanted = Wanted { key: &of.key, path: GETTOKEN };
+        self.inner.tokens.get(wanted, failed, || self.gettoken(&of.app)).await
     }
 
     async fn gettoken(&self, app: &App) -> Result<Fetched, ApiError> {

@@ -1,6 +1,7 @@
-//! Access tokens: one gettoken for all who need one, in this process and among replicas. A wrong
-//! secret tried again and again gets the whole address banned by the platform, so a refusal is
-//! remembered for a while; a new secret is a new key and starts afresh.
+//! Access tokens, and the tickets that pages are signed with: one fetch for all who need one, in
+//! this process and among replicas. A wrong secret tried again and again gets the whole address
+//! banned by the platform, so a refusal is remembered for a while; a new secret is a new key and
+//! starts afresh.
 
 use std::{
     collections::HashMap,
@@ -173,6 +174,13 @@ pub fn token_key(corp_id: &str, secret: &str) -> String {
     format!("{corp_id}/{print}")
 }
 
+/// Which token, and by which call it is had.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) path: &'static str,
+}
+
 /// What gettoken answered.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Fetched {
@@ -215,7 +223,7 @@ impl Tokens {
     /// token that the platform just refused: it is dropped wherever it still stands.
     pub(crate) async fn get<F, A>(
         &self,
-        key: &str,
+        wanted: Wanted<'_>,
         failed: Option<&str>,
         fetch: F,
     ) -> Result<String, ApiError>
@@ -223,6 +231,7 @@ impl Tokens {
         F: Fn() -> A + Sync,
         A: Future<Output = Result<Fetched, ApiError>> + Send,
     {
+        let key = wanted.key;
         let slot = self.slot(key);
         let before = slot.ended.load(Ordering::Acquire);
         let mut known = slot.known.lock().await;
@@ -237,14 +246,14 @@ impl Tokens {
             return Ok(token.token.clone());
         }
         if let Some(ban) = known.ban.as_ref().filter(|ban| ban.until > now) {
-            return Err(refused(ban, now));
+            return Err(refused(wanted.path, ban, now));
         }
         if let Some(error) = &known.failed
             && slot.ended.load(Ordering::Acquire) > before
         {
             return Err(error.clone());
         }
-        let outcome = self.shared(key, &fetch).await;
+        let outcome = self.shared(wanted, &fetch).await;
         slot.ended.fetch_add(1, Ordering::Release);
         match outcome {
             Ok(token) => {
@@ -264,28 +273,30 @@ impl Tokens {
     }
 
     /// From the shared store, or fetched under its lease, or brought by whoever holds the lease.
-    async fn shared<F, A>(&self, key: &str, fetch: &F) -> Result<StoredToken, Failed>
+    async fn shared<F, A>(&self, wanted: Wanted<'_>, fetch: &F) -> Result<StoredToken, Failed>
     where
         F: Fn() -> A + Sync,
         A: Future<Output = Result<Fetched, ApiError>> + Send,
     {
+        let key = wanted.key;
         for _step in 0..WAIT_STEPS {
             let now = self.clock.now();
             match self.ask(key, now).await {
                 Ok(Answer::Token(token)) => return Ok(token),
                 Ok(Answer::Banned(ban)) => {
-                    return Err(Failed { error: refused(&ban, now), ban: Some(ban) });
+                    let error = refused(wanted.path, &ban, now);
+                    return Err(Failed { error, ban: Some(ban) });
                 }
-                Ok(Answer::Mine) => return self.fetch(key, fetch).await,
+                Ok(Answer::Mine) => return self.fetch(wanted, fetch).await,
                 Ok(Answer::Wait) => tokio::time::sleep(WAIT_STEP).await,
                 Err(error) => {
                     tracing::warn!(%error, "the token store failed, this process uses its own token");
-                    return self.fetch(key, fetch).await;
+                    return self.fetch(wanted, fetch).await;
                 }
             }
         }
         let what = "another replica has been fetching the token for too long";
-        Err(Failed { error: ApiError::no_answer(GETTOKEN, what, false), ban: None })
+        Err(Failed { error: ApiError::no_answer(wanted.path, what, false), ban: None })
     }
 
     async fn ask(&self, key: &str, now: Timestamp) -> Result<Answer> {
@@ -306,11 +317,12 @@ impl Tokens {
         Ok(self.store.load(key).await?.filter(|token| token.expires_at > now))
     }
 
-    async fn fetch<F, A>(&self, key: &str, fetch: &F) -> Result<StoredToken, Failed>
+    async fn fetch<F, A>(&self, wanted: Wanted<'_>, fetch: &F) -> Result<StoredToken, Failed>
     where
         F: Fn() -> A + Sync,
         A: Future<Output = Result<Fetched, ApiError>> + Send,
     {
+        let key = wanted.key;
         match fetch().await {
             Ok(Fetched { token, expires_in }) => {
                 let life = expires_in.clamp(2, 86_400).saturating_mul(SECOND);
@@ -329,7 +341,12 @@ impl Tokens {
                     reason: format!("{} {}", error.errcode, error.errmsg),
                 });
                 if let Some(ban) = &ban {
-                    tracing::error!(reason = ban.reason, "WeCom refused the app's secret");
+                    let (path, reason) = (wanted.path, &ban.reason);
+                    tracing::error!(
+                        path,
+                        reason,
+                        "WeCom refused a token, and is not asked for a while"
+                    );
                     self.note(self.store.ban(key, ban.until, &ban.reason).await);
                 }
                 Err(Failed { error, ban })
@@ -356,10 +373,10 @@ struct Failed {
     ban: Option<Ban>,
 }
 
-/// The error of a call that was not made because gettoken is refused.
-fn refused(ban: &Ban, now: Timestamp) -> ApiError {
+/// The error of a call that was not made because it was refused before.
+fn refused(path: &'static str, ban: &Ban, now: Timestamp) -> ApiError {
     let (errcode, errmsg) = ban.reason.split_once(' ').unwrap_or((&ban.reason, ""));
-    let mut error = ApiError::refused(GETTOKEN, errcode.parse().unwrap_or(40001), errmsg);
+    let mut error = ApiError::refused(path, errcode.parse().unwrap_or(40001), errmsg);
     if let Class::Limit { wait } = &mut error.class {
         *wait = ban.until.since(now);
     }

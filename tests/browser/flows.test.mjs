@@ -146,7 +146,8 @@ for (const flow of FLOWS) {
 
     for (const [at, act] of flow.acts.entries()) {
       await client.becomes(act.name);
-      const card = client.card(no);
+      // Who does it may be the next one's handler as well: his card is the one that he has now.
+      const card = await client.newestCard(no, act.claims ? "认领" : act.button);
       if (act.claims) await client.button(card, "认领").click();
       const button = client.button(card, act.button);
       await button.waitFor();

@@ -5,7 +5,7 @@ use kernel::time::{DAY, HOUR, MINUTE};
 use qidan::config::Endpoint;
 use serde_json::{Value, json};
 
-use crate::support::{Desk, Outlet};
+use crate::support::{Desk, Outlet, step_state};
 
 /// A desk whose configuration knows another system by the names of its doors.
 async fn desk_with(outlet: &Outlet) -> Desk {
@@ -46,17 +46,7 @@ fn template(key: &str, steps: &[Value]) -> Value {
 }
 
 async fn raise(desk: &Desk, template: &str, form: Value) -> String {
-    let new = json!({ "template": template, "form": form });
-    let told = desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
-    assert_eq!(told.status, 201, "{}", told.text());
-    desk.settle().await;
-    told.json()["id"].as_str().unwrap().to_owned()
-}
-
-fn state<'t>(ticket: &'t Value, step: &str) -> &'t str {
-    let steps = ticket["steps"].as_array().unwrap();
-    let step = steps.iter().find(|one| one["key"] == step).unwrap();
-    step["state"].as_str().unwrap()
+    desk.raises(template, form).await["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +82,11 @@ async fn the_machine_fills_in_raises_the_priority_writes_and_raises_tickets() {
     // What is set is there when the next step's condition is asked.
     assert_eq!((&ticket["form"]["points"], &ticket["priority"]), (&json!(120), &json!("high")));
     assert_eq!(ticket["form"]["level"], "常规保养客户");
-    assert_eq!((state(&ticket, "hurry"), state(&ticket, "do")), ("done", "open"), "{ticket}");
+    assert_eq!(
+        (step_state(&ticket, "hurry"), step_state(&ticket, "do")),
+        ("done", "open"),
+        "{ticket}"
+    );
     let history = desk.history(&id).await;
     assert!(
         history.iter().any(|(_verb, text)| text == "自动动作已完成：修空调 应收 ¥120.00"),
@@ -133,7 +127,7 @@ async fn a_routine_service_redeems_the_points_once_and_nothing_else_does() {
     // The other system is down at first: the same request comes again.
     outlet.answers(&[500, 429]);
     desk.does("liuyang", "complete", &id, json!({})).await;
-    assert_eq!(state(&desk.ticket(&id).await, "redeem"), "open");
+    assert_eq!(step_state(&desk.ticket(&id).await, "redeem"), "open");
     desk.advance(MINUTE).await;
     desk.advance(MINUTE).await;
     let got = outlet.got();
@@ -148,7 +142,7 @@ async fn a_routine_service_redeems_the_points_once_and_nothing_else_does() {
     assert_eq!(body["data"], json!({ "spent": 800, "kind": "care" }));
     assert_eq!((&body["ticket"]["id"], &body["idempotency_key"]), (&json!(id), &json!(key)));
     let ticket = desk.ticket(&id).await;
-    assert_eq!((state(&ticket, "redeem"), state(&ticket, "check")), ("done", "open"));
+    assert_eq!((step_state(&ticket, "redeem"), step_state(&ticket, "check")), ("done", "open"));
     desk.advance(2 * DAY).await;
     assert_eq!(outlet.got().len(), 3, "once it was taken, it is not sent again");
     // What is no routine service redeems nothing.
@@ -156,7 +150,7 @@ async fn a_routine_service_redeems_the_points_once_and_nothing_else_does() {
     for verb in ["claim", "complete"] {
         desk.does("liuyang", verb, &crash, json!({})).await;
     }
-    assert_eq!(state(&desk.ticket(&crash).await, "redeem"), "skipped");
+    assert_eq!(step_state(&desk.ticket(&crash).await, "redeem"), "skipped");
     assert_eq!(outlet.got().len(), 3);
     desk.close().await;
 }
@@ -185,7 +179,7 @@ async fn an_application_reminds_the_consultant_orders_the_deposit_and_issues_a_c
     assert_eq!(paths, ["/order", "/coupon"], "each once, in order");
     assert_eq!(got[0].json()["data"], json!({ "amount": 9_900, "note": "定金：钢琴试听" }));
     assert_eq!(got[1].headers["idempotency-key"], format!("{id}:coupon:1"));
-    assert_eq!(state(&desk.ticket(&id).await, "call"), "open");
+    assert_eq!(step_state(&desk.ticket(&id).await, "call"), "open");
     desk.close().await;
 }
 
@@ -199,7 +193,7 @@ async fn an_action_that_fails_or_stays_away_is_held_with_an_alarm_and_people_go_
     // Refused for good: held at once, the reason stands in the history, and who raised it hears.
     outlet.answers(&[422]);
     let refused = raise(&desk, "gift", json!({ "title": "发券" })).await;
-    assert_eq!(state(&desk.ticket(&refused).await, "coupon"), "held");
+    assert_eq!(step_state(&desk.ticket(&refused).await, "coupon"), "held");
     let history = desk.history(&refused).await;
     let is_told = |(verb, text): &(String, String)| {
         verb == "action" && text.contains("没有成功") && text.contains("coupon 拒绝了请求（422")
@@ -211,28 +205,28 @@ async fn an_action_that_fails_or_stays_away_is_held_with_an_alarm_and_people_go_
     let told = desk.act(&refused, "jump", &jump).send().await;
     assert_eq!(told.status, 200, "{}", told.text());
     desk.settle().await;
-    assert_eq!(state(&desk.ticket(&refused).await, "do"), "open");
+    assert_eq!(step_state(&desk.ticket(&refused).await, "do"), "open");
     assert_eq!(outlet.got()[1].headers["idempotency-key"], format!("{refused}:coupon:2"));
     // Away for long: a person is called, who may go on without it; what comes late does no harm.
     outlet.answers(&[503; 40]);
     let away = raise(&desk, "gift", json!({ "title": "发券" })).await;
     desk.advance(29 * MINUTE).await;
-    assert_eq!(state(&desk.ticket(&away).await, "coupon"), "open");
+    assert_eq!(step_state(&desk.ticket(&away).await, "coupon"), "open");
     desk.advance(2 * MINUTE).await;
-    assert_eq!(state(&desk.ticket(&away).await, "coupon"), "held");
+    assert_eq!(step_state(&desk.ticket(&away).await, "coupon"), "held");
     let jump = json!({ "to": "do", "note": "先处理" });
     assert_eq!(desk.act(&away, "jump", &jump).send().await.status, 200);
     desk.settle().await;
-    assert_eq!(state(&desk.ticket(&away).await, "do"), "open");
+    assert_eq!(step_state(&desk.ticket(&away).await, "do"), "open");
     for _ in 0..40 {
         desk.advance(HOUR).await;
     }
-    assert_eq!(state(&desk.ticket(&away).await, "do"), "open");
+    assert_eq!(step_state(&desk.ticket(&away).await, "do"), "open");
     // An endpoint that nobody set up is the same trouble.
     let steps = [action("x", "webhook", json!({ "endpoint": "nowhere" })), task("do", "liuyang")];
     desk.publishes(&template("lost", &steps)).await;
     let lost = raise(&desk, "lost", json!({ "title": "发券" })).await;
-    assert_eq!(state(&desk.ticket(&lost).await, "x"), "held");
+    assert_eq!(step_state(&desk.ticket(&lost).await, "x"), "held");
     let history = desk.history(&lost).await;
     assert!(history.iter().any(|(_, text)| text.contains("[actions.nowhere]")), "{history:?}");
     assert_eq!(desk.jobs("outbox", "state=failed").await.len(), 2, "and operators see it");

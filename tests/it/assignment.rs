@@ -36,14 +36,10 @@ impl Desk {
         assert_eq!(told.status, 200, "{}", told.text());
     }
 
-    async fn raises(&self, key: &str, form: Value) -> Value {
+    async fn is_broken(&self, key: &str, form: Value) -> Value {
         let mut form = form;
         form["title"] = json!("坏了");
-        let new = json!({ "template": key, "form": form });
-        let told =
-            self.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
-        assert_eq!(told.status, 201, "{}", told.text());
-        told.json()
+        self.raises(key, form).await
     }
 
     async fn profile(&self, userid: &str, profile: Value) {
@@ -96,13 +92,13 @@ async fn a_person_a_role_a_department_and_a_group_are_resolved_and_nobody_is_sai
     ];
     for (key, rule, who) in cases {
         desk.offers(key, rule, json!({})).await;
-        let ticket = desk.raises(key, json!({})).await;
+        let ticket = desk.is_broken(key, json!({})).await;
         let mut found = handlers(&ticket);
         found.sort_unstable();
         assert_eq!(found, who, "{key}");
     }
     desk.offers("empty", json!({ "by": "role", "key": "nobody" }), json!({})).await;
-    let held = desk.raises("empty", json!({})).await;
+    let held = desk.is_broken("empty", json!({})).await;
     assert_eq!(held["steps"][0]["state"], "held");
     assert_eq!(desk.why(&held).await[0], "规则「角色 nobody」没有找到任何人");
     desk.close().await;
@@ -118,7 +114,7 @@ async fn who_is_on_leave_is_stood_in_for_and_the_record_says_so() {
         .await;
     assert_eq!(told.status, 201, "{}", told.text());
     let leave = told.json()["id"].as_str().unwrap().to_owned();
-    let ticket = desk.raises("visit", json!({})).await;
+    let ticket = desk.is_broken("visit", json!({})).await;
     assert_eq!(handlers(&ticket), ["zhoujie"]);
     let why = desk.why(&ticket).await;
     assert!(why.iter().any(|line| line.contains("由备选处理人 周杰（zhoujie） 接替")), "{why:?}");
@@ -127,16 +123,16 @@ async fn who_is_on_leave_is_stood_in_for_and_the_record_says_so() {
     desk.profile("zhoujie", json!({ "backup": "wuting" })).await;
     let open = json!({ "userid": "zhoujie", "from_at": "2026-11-23T00:00:00Z" });
     assert_eq!(desk.leaves(open).await.status, 201);
-    assert_eq!(handlers(&desk.raises("visit", json!({})).await), ["wuting"]);
+    assert_eq!(handlers(&desk.is_broken("visit", json!({})).await), ["wuting"]);
     let open = json!({ "userid": "wuting", "from_at": "2026-11-23T00:00:00Z" });
     assert_eq!(desk.leaves(open).await.status, 201);
-    let held = desk.raises("visit", json!({})).await;
+    let held = desk.is_broken("visit", json!({})).await;
     assert_eq!(held["steps"][0]["state"], "held");
 
     // Back again: what is new is his own.
     let ended = desk.ask("DELETE", &format!("/api/v1/leaves/{leave}")).send().await;
     assert_eq!(ended.status, 204, "{}", ended.text());
-    assert_eq!(handlers(&desk.raises("visit", json!({})).await), ["zhaomin"]);
+    assert_eq!(handlers(&desk.is_broken("visit", json!({})).await), ["zhaomin"]);
     let listed = desk.ask("GET", "/api/v1/leaves").send().await.json();
     assert_eq!(listed["items"].as_array().unwrap().len(), 2);
 
@@ -170,17 +166,17 @@ async fn turns_go_round_and_the_least_loaded_gets_the_next_one() {
     desk.offers("round", menders(), json!({ "strategy": "round_robin" })).await;
     let mut got = Vec::new();
     for _ in 0..4 {
-        got.push(owner(&desk.raises("round", json!({})).await).to_owned());
+        got.push(owner(&desk.is_broken("round", json!({})).await).to_owned());
     }
     assert_eq!(got, ["liuyang", "zhaomin", "zhoujie", "liuyang"]);
 
     // 刘洋 has two, the others one each; who was given work longest ago comes first.
     desk.offers("idle", menders(), json!({ "strategy": "least_loaded" })).await;
-    let first = desk.raises("idle", json!({})).await;
+    let first = desk.is_broken("idle", json!({})).await;
     assert_eq!(owner(&first), "zhaomin");
     let why = desk.why(&first).await;
     assert!(why.iter().any(|line| line.contains("刘洋（liuyang） 2 件待办")), "{why:?}");
-    assert_eq!(owner(&desk.raises("idle", json!({})).await), "zhoujie");
+    assert_eq!(owner(&desk.is_broken("idle", json!({})).await), "zhoujie");
     desk.close().await;
 }
 
@@ -188,7 +184,7 @@ async fn turns_go_round_and_the_least_loaded_gets_the_next_one() {
 async fn tickets_that_come_at_once_do_not_all_go_to_the_same_one() {
     let desk = Desk::open().await;
     desk.offers("round", menders(), json!({ "strategy": "round_robin" })).await;
-    let all = futures_util::future::join_all((0..12).map(|_| desk.raises("round", json!({}))));
+    let all = futures_util::future::join_all((0..12).map(|_| desk.is_broken("round", json!({}))));
     let mut counts = std::collections::BTreeMap::new();
     for ticket in all.await {
         *counts.entry(owner(&ticket).to_owned()).or_insert(0) += 1;
@@ -206,9 +202,9 @@ async fn region_skill_and_nearness_find_the_one_who_fits() {
     let region = json!({ "narrow": [{ "keep": "region", "field": "region" }],
         "strategy": "least_loaded" });
     desk.offers("region", menders(), region).await;
-    let east = desk.raises("region", json!({ "region": "华东/上海/浦东" })).await;
+    let east = desk.is_broken("region", json!({ "region": "华东/上海/浦东" })).await;
     assert!(["liuyang", "zhaomin"].contains(&owner(&east)), "{east}");
-    assert_eq!(owner(&desk.raises("region", json!({ "region": "华北/天津" })).await), "zhoujie");
+    assert_eq!(owner(&desk.is_broken("region", json!({ "region": "华北/天津" })).await), "zhoujie");
 
     desk.offers(
         "skill",
@@ -216,7 +212,7 @@ async fn region_skill_and_nearness_find_the_one_who_fits() {
         json!({ "strategy": { "skill_match": { "fields": ["product"] } } }),
     )
     .await;
-    let both = desk.raises("skill", json!({ "product": ["空调", "电路"] })).await;
+    let both = desk.is_broken("skill", json!({ "product": ["空调", "电路"] })).await;
     assert_eq!(owner(&both), "zhoujie");
 
     // 赵敏 is nearest, but was there an hour ago; 周杰 is farther away, and just now.
@@ -232,7 +228,7 @@ async fn region_skill_and_nearness_find_the_one_who_fits() {
         assert_eq!(desk.ask("PUT", &path).json(&seen).send().await.status, 204);
     }
     let place = json!({ "lat": 31.2304, "lng": 121.4737, "system": "gcj02", "label": "人民广场" });
-    let ticket = desk.raises("near", json!({ "place": place })).await;
+    let ticket = desk.is_broken("near", json!({ "place": place })).await;
     assert_eq!(owner(&ticket), "zhoujie", "{:?}", desk.why(&ticket).await);
     let off = json!({ "lat": 95.0, "lng": 0.0 });
     let told = desk.ask("PUT", "/api/v1/members/zhoujie/position").json(&off).send().await;
@@ -253,15 +249,15 @@ async fn a_rule_table_goes_by_its_first_row_that_holds_and_says_which() {
     };
     desk.offers("table", rows("空调", "电路"), json!({})).await;
     let both = json!({ "product": ["空调", "电路"] });
-    let ticket = desk.raises("table", both.clone()).await;
+    let ticket = desk.is_broken("table", both.clone()).await;
     assert_eq!(handlers(&ticket), ["zhaomin"]);
     assert_eq!(desk.why(&ticket).await[0], "规则表：第 1 行「空调」的条件符合");
-    let missed = desk.raises("table", json!({ "product": [] })).await;
+    let missed = desk.is_broken("table", json!({ "product": [] })).await;
     assert_eq!(handlers(&missed), ["wuting"]);
     assert_eq!(desk.why(&missed).await[0], "规则表：2 行条件都不符合，按「其余情况」");
     // The rows in the other order: the other one is asked first.
     desk.offers("table", rows("电路", "空调"), json!({})).await;
-    let turned = desk.raises("table", both).await;
+    let turned = desk.is_broken("table", both).await;
     assert_eq!(desk.why(&turned).await[0], "规则表：第 1 行「电路」的条件符合");
     desk.close().await;
 }
@@ -276,9 +272,9 @@ async fn at_night_the_one_on_duty_gets_it() {
     let told = desk.ask("PUT", "/api/v1/rosters/nutrition").json(&roster).send().await;
     assert_eq!(told.status, 200, "{}", told.text());
     desk.offers("ask", json!({ "by": "duty", "roster": "nutrition" }), json!({})).await;
-    assert_eq!(handlers(&desk.raises("ask", json!({})).await), ["zhaomin"], "Monday at nine");
+    assert_eq!(handlers(&desk.is_broken("ask", json!({})).await), ["zhaomin"], "Monday at nine");
     desk.advance(17 * kernel::time::HOUR).await;
-    let night = desk.raises("ask", json!({})).await;
+    let night = desk.is_broken("ask", json!({})).await;
     assert_eq!(handlers(&night), ["zhoujie"], "two in the morning");
     let unknown = business("none", json!({ "by": "duty", "roster": "none" }), json!({}));
     let told = desk.publish(&unknown).await;
@@ -310,12 +306,12 @@ async fn holidays_switch_to_the_manager_on_duty_and_reminders_come_half_an_hour_
         let told = desk.publish(&template).await;
         assert_eq!(told.status, 200, "{}", told.text());
     }
-    assert_eq!(handlers(&desk.raises("order", json!({})).await), ["zhaomin"], "no holiday yet");
+    assert_eq!(handlers(&desk.is_broken("order", json!({})).await), ["zhaomin"], "no holiday yet");
     // Tuesday at nine is the holiday.
     desk.advance(24 * kernel::time::HOUR).await;
-    let busy = desk.raises("order", json!({})).await;
+    let busy = desk.is_broken("order", json!({})).await;
     assert_eq!(handlers(&busy), ["liuyang"]);
-    assert_eq!(handlers(&desk.raises("other", json!({})).await), ["zhaomin"], "not meant");
+    assert_eq!(handlers(&desk.is_broken("other", json!({})).await), ["zhaomin"], "not meant");
     let reminded = async || {
         let path = format!("/api/v1/tickets/{}/timeline", busy["id"].as_str().unwrap());
         let told = desk.ask("GET", &path).send().await.json();
@@ -327,7 +323,7 @@ async fn holidays_switch_to_the_manager_on_duty_and_reminders_come_half_an_hour_
     assert!(reminded().await, "an hour before the deadline, and half an hour earlier still");
     // The day after, all is as usual.
     desk.advance(24 * kernel::time::HOUR).await;
-    assert_eq!(handlers(&desk.raises("order", json!({})).await), ["zhaomin"]);
+    assert_eq!(handlers(&desk.is_broken("order", json!({})).await), ["zhaomin"]);
     desk.close().await;
 }
 

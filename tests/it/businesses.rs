@@ -228,6 +228,30 @@ async fn a_picture_that_a_form_must_have_is_asked_for_and_sent_into_the_conversa
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_pictures_at_once_answer_the_question_that_was_open_and_not_the_next_one() {
+    let desk = desk_with(&[], &[]).await;
+    let picture = |key: &str, label: &str| json!({ "key": key, "kind": "images", "label": label, "required": true });
+    let template = json!({ "key": "patrol", "name": "巡检上报",
+        "form": { "fields": [picture("scene", "现场照片"), picture("seal", "封条照片")] },
+        "flow": { "steps": [{ "key": "do", "name": "处理", "assign": { "by": "people", "userids": ["liuyang"] },
+            "if_nobody": { "do": "hold" } }] } });
+    desk.publishes(&template).await;
+    desk.says("zhangsan", "巡检上报").await;
+    for (name, last) in [("左.png", b'1'), ("右.png", b'2')] {
+        let bytes = [b"\x89PNG\r\n\x1a\n012345678".as_slice(), &[last]].concat();
+        desk.uploads("zhangsan", "image", name, &bytes).await;
+    }
+    desk.settle().await;
+    assert!(last_words(&desk.chat("zhangsan").await).contains("封条照片"));
+    desk.sends("zhangsan", "image", "封条.png", b"\x89PNG\r\n\x1a\n0123456783").await;
+    let tickets = desk.tickets().await;
+    assert_eq!(tickets.len(), 1, "{:#?}", desk.chat("zhangsan").await);
+    let count = |key: &str| tickets[0]["form"][key].as_array().unwrap().len();
+    assert_eq!((count("scene"), count("seal")), (2, 1));
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_business_of_choices_only_is_done_without_typing_a_word() {
     let groups: [(&str, &[&str]); 2] =
         [("store_managers", &["liuyang"]), ("area_supervisors", &["sunhao"])];

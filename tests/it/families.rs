@@ -3,7 +3,7 @@
 use qidan::config::Endpoint;
 use serde_json::{Value, json};
 
-use crate::support::{Desk, Outlet};
+use crate::support::{Desk, Outlet, step_state};
 
 fn task(key: &str, who: &str) -> Value {
     json!({ "key": key, "name": key, "assign": { "by": "people", "userids": [who] },
@@ -11,16 +11,7 @@ fn task(key: &str, who: &str) -> Value {
 }
 
 async fn raise(desk: &Desk, template: &str, form: Value) -> String {
-    let new = json!({ "template": template, "form": form });
-    let told = desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
-    assert_eq!(told.status, 201, "{}", told.text());
-    desk.settle().await;
-    told.json()["id"].as_str().unwrap().to_owned()
-}
-
-fn state<'t>(ticket: &'t Value, step: &str) -> &'t str {
-    let steps = ticket["steps"].as_array().unwrap();
-    steps.iter().find(|one| one["key"] == step).unwrap()["state"].as_str().unwrap()
+    desk.raises(template, form).await["id"].as_str().unwrap().to_owned()
 }
 
 fn children(ticket: &Value) -> Vec<String> {
@@ -93,7 +84,7 @@ async fn a_card_order_splits_into_twelve_parts_and_is_done_when_all_of_them_are(
         finishes(&desk, "zhaomin", child).await;
     }
     let parent = desk.ticket(&id).await;
-    assert_eq!((&parent["status"], state(&parent, "split")), (&json!("closed"), "done"));
+    assert_eq!((&parent["status"], step_state(&parent, "split")), (&json!("closed"), "done"));
     // Who calls the parent off calls off its parts.
     let other = raise(&desk, "card", json!({ "title": "李雷" })).await;
     let ids = children(&desk.ticket(&other).await);
@@ -167,7 +158,7 @@ async fn an_accident_brings_the_insurance_with_it_and_taking_the_choice_back_rem
     let id = raise(&desk, "garage", crash.clone()).await;
     finishes(&desk, "liuyang", &id).await;
     let ticket = desk.ticket(&id).await;
-    assert_eq!((state(&ticket, "claim"), state(&ticket, "repair")), ("open", "waiting"));
+    assert_eq!((step_state(&ticket, "claim"), step_state(&ticket, "repair")), ("open", "waiting"));
     let [claim] = children(&ticket).try_into().unwrap();
     let insurance = desk.ticket(&claim).await;
     assert_eq!(
@@ -175,9 +166,9 @@ async fn an_accident_brings_the_insurance_with_it_and_taking_the_choice_back_rem
         (&json!("平安 理赔 粤B2"), &json!("P2"))
     );
     finishes(&desk, "zhaomin", &claim).await;
-    assert_eq!(state(&desk.ticket(&id).await, "settle"), "open");
+    assert_eq!(step_state(&desk.ticket(&id).await, "settle"), "open");
     finishes(&desk, "zhaomin", &id).await;
-    assert_eq!(state(&desk.ticket(&id).await, "repair"), "open");
+    assert_eq!(step_state(&desk.ticket(&id).await, "repair"), "open");
 
     // Taken back at the intake: its answers are gone, and its steps are not gone at all.
     let id = raise(&desk, "garage", crash.clone()).await;
@@ -189,7 +180,7 @@ async fn an_accident_brings_the_insurance_with_it_and_taking_the_choice_back_rem
         (None, None),
         "{ticket}"
     );
-    assert_eq!((state(&ticket, "claim"), state(&ticket, "repair")), ("waiting", "open"));
+    assert_eq!((step_state(&ticket, "claim"), step_state(&ticket, "repair")), ("waiting", "open"));
     assert_eq!(ticket["children"], json!([]));
 
     // Chosen later, at the intake, it is asked for there.
@@ -201,7 +192,10 @@ async fn an_accident_brings_the_insurance_with_it_and_taking_the_choice_back_rem
     assert_eq!(lacks.json()["errors"][0]["path"], "form.policy", "{}", lacks.text());
     let form = json!({ "kind": "crash", "policy": "P3", "insurer": "人保" });
     let ticket = desk.does("liuyang", "complete", &id, json!({ "form": form })).await;
-    assert_eq!((state(&ticket, "claim"), children(&desk.ticket(&id).await).len()), ("open", 1));
+    assert_eq!(
+        (step_state(&ticket, "claim"), children(&desk.ticket(&id).await).len()),
+        ("open", 1)
+    );
     desk.close().await;
 }
 
@@ -247,10 +241,10 @@ async fn the_garage_of_the_library_hands_accidents_to_the_insurance_and_redeems_
     );
     for form in [json!({ "assessed": 100_000 }), json!({ "agreed_note": "同意" })] {
         desk.does("zhaomin", "claim", &handoff, json!({})).await;
-        assert_eq!(state(&desk.ticket(&id).await, "work"), "waiting");
+        assert_eq!(step_state(&desk.ticket(&id).await, "work"), "waiting");
         desk.does("zhaomin", "complete", &handoff, json!({ "form": form })).await;
     }
-    assert_eq!(state(&desk.ticket(&id).await, "work"), "open", "the repair begins");
+    assert_eq!(step_state(&desk.ticket(&id).await, "work"), "open", "the repair begins");
 
     let care = json!({ "kind": "care", "use_points": true, "member_no": "M1", "points": 500 });
     let id = raise(&desk, "service_order", car(care)).await;
@@ -267,7 +261,7 @@ async fn the_garage_of_the_library_hands_accidents_to_the_insurance_and_redeems_
         (&data, &format!("{id}:redeem:1"))
     );
     let ticket = desk.ticket(&id).await;
-    assert_eq!((state(&ticket, "redeem"), state(&ticket, "deliver")), ("done", "open"));
+    assert_eq!((step_state(&ticket, "redeem"), step_state(&ticket, "deliver")), ("done", "open"));
     assert_eq!(ticket["children"], json!([]), "no accident, no insurance");
     desk.close().await;
 }

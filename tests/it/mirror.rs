@@ -76,15 +76,23 @@ async fn a_member_comes_changes_is_renamed_and_leaves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn work_of_who_was_renamed_or_left_can_be_gone_on_with() {
     let desk = Desk::open().await;
+    let before = desk.raise("wangfang", "门锁坏了").await;
+    desk.does("zhaomin", "claim", &before, json!({})).await;
+    changes(&desk, "PATCH", "/members/zhaomin", json!({ "userid": "zhaomin2" })).await;
+    assert_eq!(desk.ticket(&before).await["steps"][0]["owner"], "zhaomin2");
+    let card = desk.chat("zhaomin2").await.with_button("完成").clone();
+    desk.presses("zhaomin2", &card, "complete").await;
+    assert_eq!(desk.ticket(&before).await["status"], "closed");
+
     let id = desk.raise("wangfang", "空调坏了").await;
     desk.does("zhoujie", "claim", &id, json!({})).await;
     changes(&desk, "DELETE", "/members/zhoujie", json!({})).await;
     // His ticket is still his on paper; whoever looks after the desk hands it out anew.
-    let told = desk.act(&id, "transfer", &json!({ "to": "zhaomin" })).send().await;
+    let told = desk.act(&id, "transfer", &json!({ "to": "zhaomin2" })).send().await;
     assert_eq!(told.status, 200, "{}", told.text());
     desk.settle().await;
-    let card = desk.chat("zhaomin").await.with_button("完成").clone();
-    desk.presses("zhaomin", &card, "complete").await;
+    let card = desk.chat("zhaomin2").await.with_button("完成").clone();
+    desk.presses("zhaomin2", &card, "complete").await;
     assert_eq!(desk.ticket(&id).await["status"], "closed");
     let history = desk.history(&id).await;
     assert!(history.iter().any(|(_verb, text)| text.contains("周杰 认领")), "{history:?}");

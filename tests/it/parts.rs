@@ -436,6 +436,15 @@ async fn groups_are_written_over_the_api_except_those_of_the_configuration() {
     assert_eq!((kept.0, kept.1.as_str()), (409, "group.in_use"));
     assert!(kept.2.contains("模板 repair"), "{}", kept.2);
     assert_eq!(desk.ask("POST", "/api/v1/templates/repair/archive").send().await.status, 204);
+    // It is offered no more; its ticket runs on, and its next step must not become everybody's.
+    let kept = desk.delete("/groups/menders").await.refusal();
+    assert_eq!((kept.0, kept.1.as_str()), (409, "group.in_use"));
+    assert!(kept.2.contains("第 1 版"), "{}", kept.2);
+    let (status, told) = desk
+        .acts("zhaomin", ticket["id"].as_str().unwrap(), "complete", json!({ "note": "换好了" }))
+        .await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(told["status"], "closed");
     assert_eq!(desk.delete("/groups/menders").await.status, 204);
     assert_eq!(desk.delete("/groups/menders").await.refusal().1, "group.not_found");
     let audit = desk.get("/audit").await.text();
@@ -502,6 +511,12 @@ async fn what_templates_share_are_files_too_and_what_was_exported_changes_nothin
         ("surges/holiday", surge("nutrition")),
         ("fields/level", level("级别")),
         ("conditions/always", always),
+        // It names a template, which is applied before it.
+        (
+            "codes/shop",
+            json!({ "key": "shop", "name": "门店", "template": "repair", "source": "qr",
+            "defaults": { "level": "a" }, "is_enabled": true }),
+        ),
         ("templates/repair", template("repair", fields, None)),
     ];
     all.iter().for_each(|(name, json)| files.write(name, json));
@@ -516,7 +531,7 @@ async fn what_templates_share_are_files_too_and_what_was_exported_changes_nothin
     assert_eq!(files.config("export").await.0, 0);
     let read = || all.iter().map(|(name, _json)| files.read(name)).collect::<Vec<_>>();
     let before = read();
-    assert!(before[5].contains("\"use\": \"always\""), "as it was written: {}", before[5]);
+    assert!(before[6].contains("\"use\": \"always\""), "as it was written: {}", before[6]);
     assert_eq!(files.config("plan").await, nothing);
     assert_eq!(files.config("export").await.0, 0);
     assert!(read() == before, "the same content, the same bytes");
@@ -539,6 +554,7 @@ async fn a_file_that_is_wrong_is_named_and_nothing_is_applied() {
         ("surges/holiday", surge("none"), "plans.fix.rule.roster"),
         ("conditions/always", json!({ "key": "always" }), "读不懂"),
         ("templates/repair", template("repair", nowhere, None), "form.fields[0].library"),
+        ("groups/menders", json!({ "key": "menders", "name": " ", "members": [] }), "name"),
     ] {
         files.write("fields/level", &level("级别"));
         files.write(name, &json);

@@ -5,14 +5,6 @@ use serde_json::{Value, json};
 use crate::{businesses::desk_with, support::Desk};
 
 /// Raises a ticket of a preset; gives it.
-async fn raise(desk: &Desk, template: &str, form: Value) -> Value {
-    let new = json!({ "template": template, "form": form });
-    let told = desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
-    assert_eq!(told.status, 201, "{template}: {}", told.text());
-    desk.settle().await;
-    told.json()
-}
-
 /// The keys of the steps that somebody is at, and who.
 fn open(ticket: &Value) -> Vec<(String, String)> {
     let steps = ticket["steps"].as_array().unwrap().iter();
@@ -66,9 +58,9 @@ async fn a_complaint_is_told_by_three_levels_and_each_offers_what_belongs_to_it(
         let wrong = told.json()["errors"][0].clone();
         assert_eq!((&wrong["path"], &wrong["code"]), (&json!(place), &json!(code)), "{path}");
     }
-    let dish = raise(&desk, "dish_complaint", form(json!(["complaint", "dish", "slow"]))).await;
+    let dish = desk.raises("dish_complaint", form(json!(["complaint", "dish", "slow"]))).await;
     assert_eq!(dish["form"]["category"], json!(["complaint", "dish", "slow"]), "the whole path");
-    let rude = raise(&desk, "dish_complaint", form(json!(["complaint", "attitude", "rude"]))).await;
+    let rude = desk.raises("dish_complaint", form(json!(["complaint", "attitude", "rude"]))).await;
     // The kitchen is asked about dishes, and about nothing else.
     for (ticket, next) in [(&dish, "kitchen"), (&rude, "review")] {
         let handled = json!({ "form": { "handled": "已道歉并重做" } });
@@ -107,7 +99,7 @@ async fn the_house_type_picks_the_building_steps_and_the_price_of_a_decoration()
             &["measure", "demolish", "two_water", "two_tile", "two_install", "accept"],
         ),
     ] {
-        let ticket = raise(&desk, "decoration_package", form(house, package)).await;
+        let ticket = desk.raises("decoration_package", form(house, package)).await;
         assert_eq!(ticket["form"]["package_price"], price, "{house}");
         for step in way {
             let at = open(&desk.ticket(id(&ticket)).await);
@@ -144,7 +136,7 @@ async fn the_beauty_preset_knows_more_than_thirty_care_projects() {
         json!({ "customer_name": "罗梅", "phone": "13800000003", "store": "人民路店",
             "projects": projects, "arrive_at": "2026-11-24T10:00:00+08:00", "card": "package" })
     };
-    let ticket = raise(&desk, "beauty_booking", form(json!(first))).await;
+    let ticket = desk.raises("beauty_booking", form(json!(first))).await;
     assert_eq!(ticket["form"]["projects"].as_array().unwrap().len(), 30);
     let new = json!({ "template": "beauty_booking", "form": form(json!(["haircut"])) });
     let told = desk.ask("POST", "/api/v1/tickets").json(&new).send().await;
@@ -163,7 +155,7 @@ async fn a_service_package_has_the_version_of_its_day() {
     ] {
         let form = json!({ "title": "罗梅", "phone": "13800000003", "package": "season",
             "start_on": day });
-        let form = raise(&desk, "service_package", form).await["form"].clone();
+        let form = desk.raises("service_package", form).await["form"].clone();
         assert_eq!(
             (&form["package_version"], &form["price"], &form["times"]),
             (&json!(version), &json!(price), &json!(times)),
@@ -182,7 +174,7 @@ async fn headquarters_sends_a_shops_complaint_back_to_its_manager() {
     ];
     let desk = desk_with(&["store_complaint"], &groups).await;
     let form = json!({ "title": "牛奶过期", "store": "人民路店", "kind": "quality" });
-    let ticket = raise(&desk, "store_complaint", form).await;
+    let ticket = desk.raises("store_complaint", form).await;
     let ticket = id(&ticket);
     let at = async || open(&desk.ticket(ticket).await);
     assert_eq!(at().await, pair("register", "zhangsan"));
@@ -219,7 +211,7 @@ async fn a_return_is_checked_by_whoever_knows_its_goods_and_refunded_by_finance(
     ] {
         let form = json!({ "order_no": "QF1", "kind": "return_refund", "reason": "damage",
             "amount": 25_800, "category": category });
-        let ticket = raise(&desk, "return", form).await;
+        let ticket = desk.raises("return", form).await;
         let ticket = id(&ticket);
         desk.does("zhangsan", "approve", ticket, json!({})).await;
         assert_eq!(open(&desk.ticket(ticket).await), pair("receive", checker), "{category}");
@@ -235,7 +227,7 @@ async fn a_return_is_checked_by_whoever_knows_its_goods_and_refunded_by_finance(
     }
     let form =
         json!({ "order_no": "QF2", "kind": "refund_only", "reason": "seven_days", "amount": 100 });
-    let ticket = raise(&desk, "return", form).await;
+    let ticket = desk.raises("return", form).await;
     desk.does("zhangsan", "approve", id(&ticket), json!({})).await;
     assert_eq!(
         open(&desk.ticket(id(&ticket)).await),
@@ -261,13 +253,13 @@ async fn an_accepted_repair_goes_to_the_engineers_of_its_region() {
         (json!(null), "dispatch", "wuting"),
     ] {
         let form = json!({ "title": "不制冷", "phone": "13800000001", "region": region });
-        let ticket = raise(&desk, "repair", form).await;
+        let ticket = desk.raises("repair", form).await;
         desk.does("zhangsan", "complete", id(&ticket), json!({})).await;
         assert_eq!(open(&desk.ticket(id(&ticket)).await), pair(step, who), "{region}");
     }
     // One of the region's pool takes it; the other one cannot any more.
     let form = json!({ "title": "漏水", "phone": "13800000001", "region": "east" });
-    let ticket = raise(&desk, "repair", form).await;
+    let ticket = desk.raises("repair", form).await;
     desk.does("zhangsan", "complete", id(&ticket), json!({})).await;
     desk.does("zhaomin", "claim", id(&ticket), json!({})).await;
     let told = desk.act(id(&ticket), "claim", &json!({})).acting_as("liuyang").send().await;
@@ -285,7 +277,7 @@ async fn a_new_lead_is_claimed_from_the_pool_by_one_and_goes_to_the_managers_whe
     let desk = desk_with(&["sales_consult"], &groups).await;
     let form = json!({ "name": "郭峰", "phone": "13800000002", "product": "standard",
         "channel": "website" });
-    let ticket = raise(&desk, "sales_consult", form.clone()).await;
+    let ticket = desk.raises("sales_consult", form.clone()).await;
     let ticket = id(&ticket);
     let claim = async |userid: &str| {
         desk.act(ticket, "claim", &json!({})).acting_as(userid).send().await.status
@@ -294,7 +286,7 @@ async fn a_new_lead_is_claimed_from_the_pool_by_one_and_goes_to_the_managers_whe
     assert_eq!([one.min(two), one.max(two)], [200, 409], "one of two at the same moment");
     let winner = if one == 200 { "zhangsan" } else { "lijing" };
     desk.does(winner, "complete", ticket, json!({})).await;
-    let lead = raise(&desk, "sales_consult", form).await;
+    let lead = desk.raises("sales_consult", form).await;
     desk.advance(29 * kernel::time::MINUTE).await;
     assert_eq!(open(&desk.ticket(id(&lead)).await), pair("claim", "zhangsan+lijing+wuting"));
     desk.advance(2 * kernel::time::MINUTE).await;
@@ -315,7 +307,7 @@ async fn the_first_line_answers_itself_or_hands_what_is_complex_to_the_second() 
     for (complex, next) in
         [(json!(true), Some("liuyang")), (json!(false), None), (json!(null), None)]
     {
-        let ticket = raise(&desk, "consult", form.clone()).await;
+        let ticket = desk.raises("consult", form.clone()).await;
         let input = json!({ "form": { "answer": "可以", "complex": complex } });
         desk.does("zhangsan", "complete", id(&ticket), input).await;
         let ticket = desk.ticket(id(&ticket)).await;
@@ -331,7 +323,7 @@ async fn the_first_line_answers_itself_or_hands_what_is_complex_to_the_second() 
 async fn approvers(desk: &Desk, amount: i64) -> Vec<String> {
     let form =
         json!({ "title": "维保合同", "customer": "锦程物业", "kind": "service", "amount": amount });
-    let ticket = raise(desk, "contract_approval", form).await;
+    let ticket = desk.raises("contract_approval", form).await;
     let mut found = Vec::new();
     for _level in 0..10 {
         let at = open(&desk.ticket(id(&ticket)).await);
@@ -372,7 +364,7 @@ async fn the_amount_of_a_contract_decides_who_approves_it_exactly_at_the_boundar
 async fn each_level_is_asked_after_the_one_before_at_once_and_a_refusal_goes_one_level_back() {
     let desk = desk_with(&["contract_approval"], &LEVELS).await;
     let form = json!({ "title": "维保合同", "customer": "锦程物业", "kind": "service", "amount": 20_000_000 });
-    let ticket = raise(&desk, "contract_approval", form).await;
+    let ticket = desk.raises("contract_approval", form).await;
     let ticket = id(&ticket);
     let card_of = async |userid: &str| desk.chat(userid).await.cards().len();
     assert_eq!((card_of("liuyang").await, card_of("zhengxin").await), (1, 0));
@@ -412,7 +404,7 @@ async fn a_discount_above_the_limit_needs_the_manager_and_one_at_the_limit_does_
         let form = json!({ "customer": "云栖酒店", "product": "滤芯 100 只", "list_amount": 1_000_000,
             "deal_amount": 900_000, "discount": discount, "reason": "volume",
             "valid_until": "2026-12-31" });
-        let ticket = raise(&desk, "discount_approval", form).await;
+        let ticket = desk.raises("discount_approval", form).await;
         desk.does("zhangsan", "complete", id(&ticket), json!({})).await;
         assert_eq!(open(&desk.ticket(id(&ticket)).await), pair(step, who), "{discount} %");
     }
@@ -431,14 +423,14 @@ async fn a_technical_plan_waits_for_the_supervisors_decision() {
         json!({ "title": "冷站改造方案", "customer": "云栖酒店", "scope": "更换两台冷机",
             "risk": risk, "delivery_on": "2027-03-31", "author": "huang.wei" })
     };
-    let low = raise(&desk, "tech_plan_review", form("low")).await;
+    let low = desk.raises("tech_plan_review", form("low")).await;
     assert_eq!(open(&low), pair("lead", "sunhao"), "whatever the risk, he decides");
     let told = desk.act(id(&low), "complete", &json!({})).acting_as("lijing").send().await;
     assert_ne!(told.status, 200, "nobody passes him by: {}", told.text());
     desk.does("sunhao", "approve", id(&low), json!({})).await;
     assert_eq!(open(&desk.ticket(id(&low)).await), pair("reply", "lijing"));
     // A risky one is voted on by his engineers first: two of three are enough.
-    let high = raise(&desk, "tech_plan_review", form("high")).await;
+    let high = desk.raises("tech_plan_review", form("high")).await;
     for who in ["zhaomin", "zhoujie"] {
         assert_eq!(open(&desk.ticket(id(&high)).await)[0].0, "peer");
         desk.does(who, "approve", id(&high), json!({})).await;
@@ -455,7 +447,7 @@ async fn a_budget_goes_from_the_manager_to_finance_and_ends_approved_or_rejected
     let form = json!({ "title": "周年庆", "amount": 5_000_000, "purpose": "门店客流", "activity_type": "offline",
         "start_on": "2026-12-01", "end_on": "2026-12-07", "owner": "lijing" });
     for (last, status) in [("approve", "closed"), ("reject", "cancelled")] {
-        let ticket = raise(&desk, "budget_approval", form.clone()).await;
+        let ticket = desk.raises("budget_approval", form.clone()).await;
         assert_eq!(open(&ticket), pair("manager", "liuyang"));
         desk.does("liuyang", "approve", id(&ticket), json!({})).await;
         assert_eq!(open(&desk.ticket(id(&ticket)).await), pair("finance", "zhengxin"));
@@ -481,10 +473,10 @@ async fn a_major_complaint_is_not_closed_before_its_plan_was_decided_on() {
             "claim": "赔偿并道歉", "phone": "13800000001" })
     };
     let found = json!({ "form": { "findings": "线路老化" } });
-    let plain = raise(&desk, "complaint_escalation", form("general")).await;
+    let plain = desk.raises("complaint_escalation", form("general")).await;
     desk.does("zhangsan", "complete", id(&plain), found.clone()).await;
     assert_eq!(open(&desk.ticket(id(&plain)).await), pair("handle", "zhangsan"));
-    let major = raise(&desk, "complaint_escalation", form("major")).await;
+    let major = desk.raises("complaint_escalation", form("major")).await;
     let major = id(&major);
     desk.does("zhangsan", "complete", major, found).await;
     assert_eq!(open(&desk.ticket(major).await), pair("supervise", "liuyang"));
@@ -512,12 +504,12 @@ async fn an_inspection_that_finds_a_fault_leads_to_its_repair_and_reminds_in_tim
     ];
     let desk = desk_with(&["equipment_inspection"], &groups).await;
     let form = json!({ "title": "1 号冷机", "area": "地下机房", "plan": "daily" });
-    let good = raise(&desk, "equipment_inspection", form.clone()).await;
+    let good = desk.raises("equipment_inspection", form.clone()).await;
     let normal = json!({ "form": { "result": "normal" } });
     desk.does("huang.wei", "complete", id(&good), normal).await;
     assert_eq!(desk.ticket(id(&good)).await["status"], "closed", "all is well");
     assert!(desk.chat("sunhao").await.was_told("抄送给您"));
-    let bad = raise(&desk, "equipment_inspection", form).await;
+    let bad = desk.raises("equipment_inspection", form).await;
     let bad = id(&bad);
     desk.advance(3 * kernel::time::HOUR + kernel::time::MINUTE).await;
     assert!(desk.chat("huang.wei").await.was_told("即将到期"), "an hour before noon's half day");
@@ -550,7 +542,7 @@ async fn three_posts_of_a_ward_get_their_cards_at_the_same_moment() {
     for round in 1..=2 {
         let form = json!({ "title": "3 床术前准备", "patient": "3 床 20261120037",
             "kind": "operation", "start_at": "2026-11-23T14:00:00+08:00" });
-        let ticket = raise(&desk, "ward_task", form).await;
+        let ticket = desk.raises("ward_task", form).await;
         // The clock stood still: what each has got, all have got at once, one message each.
         for userid in posts {
             assert_eq!(unread(userid).await, round, "{userid}");

@@ -37,11 +37,7 @@ async fn publish(desk: &Desk, template: &Value) {
 }
 
 async fn raise(desk: &Desk, form: Value) -> Value {
-    let new = json!({ "template": "repair", "form": form });
-    let made = desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
-    assert_eq!(made.status, 201, "{}", made.text());
-    desk.settle().await;
-    made.json()
+    desk.raises("repair", form).await
 }
 
 async fn simulate(desk: &Desk, asked: Value) -> Value {

@@ -13,6 +13,20 @@ use kernel::{Error, FieldError, Result};
 use super::{Condition, Part, Parts};
 use crate::{Use, weave};
 
+/// Where parts of a kind are kept that need nothing but themselves.
+macro_rules! kept_in {
+    ($shelf:ident) => {
+        fn all(parts: &Parts) -> BTreeMap<&str, &Self> {
+            parts.$shelf.iter().map(|(key, one)| (key.as_str(), one)).collect()
+        }
+
+        fn put(self, parts: &mut Parts) -> Result<()> {
+            parts.$shelf.insert(self.key.clone(), self);
+            Ok(())
+        }
+    };
+}
+
 impl Part for Calendar {
     const KIND: &'static str = "calendar";
     const LABEL: &'static str = "日历";
@@ -77,14 +91,7 @@ impl Part for Roster {
         self
     }
 
-    fn all(parts: &Parts) -> BTreeMap<&str, &Self> {
-        by_key(&parts.rosters)
-    }
-
-    fn put(self, parts: &mut Parts) -> Result<()> {
-        parts.rosters.insert(self.key.clone(), self);
-        Ok(())
-    }
+    kept_in!(rosters);
 }
 
 impl Part for Surge {
@@ -125,14 +132,7 @@ impl Part for Surge {
         plans.flat_map(|(step, plan)| weave::uses_in(plan, &format!("plans.{step}"))).collect()
     }
 
-    fn all(parts: &Parts) -> BTreeMap<&str, &Self> {
-        by_key(&parts.surges)
-    }
-
-    fn put(self, parts: &mut Parts) -> Result<()> {
-        parts.surges.insert(self.key.clone(), self);
-        Ok(())
-    }
+    kept_in!(surges);
 }
 
 impl Part for Field {
@@ -154,14 +154,7 @@ impl Part for Field {
         self.problems().into_iter().map(told).collect()
     }
 
-    fn all(parts: &Parts) -> BTreeMap<&str, &Self> {
-        by_key(&parts.fields)
-    }
-
-    fn put(self, parts: &mut Parts) -> Result<()> {
-        parts.fields.insert(self.key.clone(), self);
-        Ok(())
-    }
+    kept_in!(fields);
 }
 
 impl Part for Condition {
@@ -185,18 +178,7 @@ impl Part for Condition {
         weave::rule_fault(&self.rule, "rule").into_iter().collect()
     }
 
-    fn all(parts: &Parts) -> BTreeMap<&str, &Self> {
-        by_key(&parts.conditions)
-    }
-
-    fn put(self, parts: &mut Parts) -> Result<()> {
-        parts.conditions.insert(self.key.clone(), self);
-        Ok(())
-    }
-}
-
-fn by_key<T>(all: &BTreeMap<String, T>) -> BTreeMap<&str, &T> {
-    all.iter().map(|(key, one)| (key.as_str(), one)).collect()
+    kept_in!(conditions);
 }
 
 fn told(problem: Problem) -> FieldError {

@@ -88,7 +88,7 @@ impl Roster {
             .collect()
     }
 
-    /// Who is on duty, each once: a fact of [`super::Facts::on_duty`].
+    /// Who is on duty, each once: a fact of [`super::Directory::on_duty`].
     pub fn people_on_duty(&self, at: Timestamp) -> Vec<String> {
         let on_duty = self.on_duty(at);
         once(on_duty.iter().flat_map(|one| one.people).map(String::as_str))

@@ -81,3 +81,22 @@ fn what_is_wrong_names_the_step() {
     }
     assert!(read(json!({ "steps": [], "more": 1 })).unwrap_err().contains("more"));
 }
+
+#[test]
+fn what_stands_in_the_ways_of_a_block_can_be_changed() {
+    let way = |key: &str| json!({ "name": key, "when": true, "steps": [{ "key": key, "name": key, "type": "cc", "to": { "by": "starter" } }] });
+    let inside =
+        json!([{ "key": "other", "name": "other", "type": "cc", "to": { "by": "starter" } }]);
+    for (kind, ways) in [("branch", "cases"), ("parallel", "lanes")] {
+        let mut block = json!({ "key": "split", "name": "split", "type": kind,
+            ways: [way("one"), way("two")], "default": inside });
+        if kind == "parallel" {
+            block["mode"] = json!("inclusive");
+        }
+        let mut flow = read(json!({ "steps": [block] })).unwrap();
+        let seen: Vec<_> =
+            flow.steps[0].lanes_mut().map(|steps| steps.pop().unwrap().key).collect();
+        assert_eq!(seen, ["one", "two", "other"], "{kind}");
+        assert_eq!(flow.all().len(), 1, "{kind}");
+    }
+}

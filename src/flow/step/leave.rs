@@ -44,31 +44,28 @@ impl Move<'_> {
         if !matches!(slot.state, SlotState::Open | SlotState::Waiting) {
             return Ok(());
         }
-        let mut rest = slot.handlers.clone();
-        rest.retain(|one| one != who);
         if slot.owner.as_deref().is_some_and(|owner| owner != who) {
             // Another took it: the one who left only stood in the pool.
-            self.slot_mut(at, n)?.handlers = rest;
+            self.slot_mut(at, n)?.handlers = stand_in(&slot.handlers, who, to);
             return Ok(());
         }
+        let mut rest = match (to, &slot.owner) {
+            (Some(to), Some(_who)) => vec![to.to_owned()],
+            _ => stand_in(&slot.handlers, who, to),
+        };
         if rest.is_empty() {
             let step = self.plan.node(at).step;
-            let named = to.map(|to| vec![to.to_owned()]);
-            rest = match (named, step.work()) {
-                (Some(named), _) => named,
-                (None, Some(work)) => self.people(step, &work.assign),
-                (None, None) => Vec::new(),
-            };
-            let others: Vec<_> = self.run(at).slots.iter().filter(|slot| slot.n != n).collect();
-            // Nobody gives his word twice.
-            let has_it = |one: &String| {
-                others.iter().any(|slot| {
-                    let is_said = matches!(slot.state, SlotState::Done | SlotState::Rejected);
-                    slot.waits_for(one) || is_said && slot.owner.as_ref() == Some(one)
-                })
-            };
-            rest.retain(|one| one != who && !has_it(one));
+            rest = step.work().map(|work| self.people(step, &work.assign)).unwrap_or_default();
         }
+        let others: Vec<_> = self.run(at).slots.iter().filter(|slot| slot.n != n).collect();
+        // Nobody gives his word twice.
+        let has_it = |one: &String| {
+            others.iter().any(|slot| {
+                let is_said = matches!(slot.state, SlotState::Done | SlotState::Rejected);
+                slot.waits_for(one) || is_said && slot.owner.as_ref() == Some(one)
+            })
+        };
+        rest.retain(|one| one != who && (slot.handlers.contains(one) || !has_it(one)));
         match rest.as_slice() {
             [] => self.drop_or_hold(at, n),
             [one] => self.replace(at, n, Slot::of(0, one)),
@@ -93,4 +90,11 @@ impl Move<'_> {
         }
         Ok(())
     }
+}
+
+/// A pool without one of its people, or with another in his place.
+fn stand_in(pool: &[String], who: &str, to: Option<&str>) -> Vec<String> {
+    let to = to.filter(|to| !pool.iter().any(|one| one == to));
+    let places = pool.iter().filter_map(|one| if one == who { to } else { Some(one.as_str()) });
+    places.map(str::to_owned).collect()
 }

@@ -12,9 +12,9 @@ use serde_json::json;
 use ticket::{AssetView, Closeness, belonging_not_found};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Op, parts, schema};
+use super::{Op, schema};
 use crate::{
-    guard::{Caller, Signed, may},
+    guard::{By, Caller, Signed, may},
     read::{self, Body, Query, Window},
     reply::{Answer, Once, Reply, ok},
     shared::Server,
@@ -224,9 +224,12 @@ pub(crate) fn asset_for(conn: &mut Conn, caller: &Caller, key: &str) -> Result<A
     all.pop().ok_or_else(|| belonging_not_found(Asset::WHAT, key))
 }
 
-/// Whether the caller is a program that may read all customers.
+/// Whether the caller may read all customers: a program for itself, or an administrator. A program
+/// that acts for a member sees what the member sees.
 pub(crate) fn may_read_all(caller: &Caller) -> bool {
-    matches!(caller.ctx.actor, Actor::Token { .. }) && caller.token.allows(Scope::CustomersRead)
+    let speaks_for_himself =
+        matches!(caller.ctx.actor, Actor::Token { .. }) || matches!(caller.by, By::Session(_));
+    speaks_for_himself && caller.allows(Scope::CustomersRead)
 }
 
 async fn put<T: Served>(
@@ -245,7 +248,7 @@ async fn put<T: Served>(
     let once = Once::of(&req, &who.caller, &bytes)?;
     let answer = server.command(who.ctx(), once, move |conn, ctx| {
         let people = it.member().map(|(path, userid)| (path.to_owned(), userid.to_owned()));
-        parts::check_people(conn, people.as_slice())?;
+        org::check_members(conn, people.as_slice())?;
         let (kept, put) = customer::put_belonging(conn, ctx, it.clone())?;
         if put != Put::Same {
             let subject = format!("{}:{}", T::WORD, kept.it.key());
@@ -302,7 +305,7 @@ async fn import<T: Served>(
 
 /// Whether a userid is somebody's, by the measure of all that names members.
 fn is_member(conn: &mut Conn, userid: &str) -> Result<bool> {
-    match parts::check_people(conn, &[("owner".to_owned(), userid.to_owned())]) {
+    match org::check_members(conn, &[("owner".to_owned(), userid.to_owned())]) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == Kind::Invalid => Ok(false),
         Err(error) => Err(error),

@@ -9,10 +9,7 @@ use db::Conn;
 use kernel::{Actor, Ctx, Cursor, Error, Kind, Limit, Page, Result, Timestamp};
 use org::Member;
 use serde::{Deserialize, Serialize};
-use ticket::{
-    AssetView, Closeness, Complaint, Filter, Names, OriginPlace, Row, Scope, TemplateRef, Ticket,
-    Wanted, closeness,
-};
+use ticket::{AssetView, Closeness, Complaint, Filter, OriginPlace, Row, Scope, Wanted, closeness};
 use utoipa::IntoParams;
 
 use super::{
@@ -20,7 +17,7 @@ use super::{
     belongings::{asset_for, may_read_all},
     chats::no_chat,
     schema,
-    tickets::Means,
+    tickets::{Means, rows},
 };
 use crate::{
     guard::{Caller, Signed, may},
@@ -217,14 +214,7 @@ fn name_of(members: &BTreeMap<String, Member>, userid: &str) -> String {
 /// A part of the tickets that a filter finds and the caller may see.
 fn tickets(conn: &mut Conn, ctx: &Ctx, means: &Means, filter: &Filter) -> Result<Page<Row>> {
     let page = ticket::list(conn, &Scope::of(&ctx.actor), filter)?;
-    let names = Names::in_rows(conn, &page.items)?;
-    let row = |ticket: &Ticket| {
-        let TemplateRef { key, version } = &ticket.template;
-        let template = means.0.catalog.find(conn, key, *version)?;
-        Ok(ticket::row(ctx, ticket, &template, &names))
-    };
-    let items: Result<_> = page.items.iter().map(row).collect();
-    Ok(Page { items: items?, next: page.next })
+    Ok(Page { items: rows(conn, ctx, means, &page.items)?, next: page.next })
 }
 
 /// The open tickets that a filter finds, and a page of those that have ended.

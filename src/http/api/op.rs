@@ -78,10 +78,31 @@ impl Op {
         Self::new(Method::DELETE, path, handler).takes_header("Idempotency-Key", IDEMPOTENCY)
     }
 
+    /// An operation for everybody: there is no login, and the handler guards itself.
+    pub(crate) fn open<F, Args>(method: Method, path: &'static str, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self::made(method, path, handler, json!([]))
+    }
+
     fn new<F, Args>(method: Method, path: &'static str, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + Permitted + 'static,
+        F::Output: Responder + 'static,
+    {
+        let security = json!([{ "token": [Args::SCOPE.as_str()] }]);
+        let op = Self::made(method, path, handler, security);
+        if Args::ACTS_AS { op.takes_header("Qidan-Act-As", ACT_AS) } else { op }
+    }
+
+    fn made<F, Args>(method: Method, path: &'static str, handler: F, security: Value) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
         let parts = path.split('/').filter_map(|part| part.strip_prefix('{'));
@@ -89,14 +110,13 @@ impl Op {
         let parameters: Vec<_> = parts.map(|name| parameter(name, "path", true, "")).collect();
         let problem = content(reference::<Problem>(), "application/problem+json");
         let doc = json!({
-            "security": [{ "token": [Args::SCOPE.as_str()] }],
+            "security": security,
             "parameters": parameters,
             "responses": { "default": { "description": "被拒绝", "content": problem } },
         });
         let route = web::method(method.clone()).to(handler);
         let docs = vec![(path.to_owned(), doc)];
-        let op = Self { path, method, route, docs, schemas: named::<Problem>() };
-        if Args::ACTS_AS { op.takes_header("Qidan-Act-As", ACT_AS) } else { op }
+        Self { path, method, route, docs, schemas: named::<Problem>() }
     }
 
     /// Its name for generated clients, the chapter that it stands in, and what it does.
@@ -178,6 +198,12 @@ impl Op {
         let bytes = json!({ "type": "string", "format": "binary" });
         let bytes = content(bytes, "application/octet-stream");
         self.respond(200, json!({ "description": description, "content": bytes }))
+    }
+
+    /// Events, one after the other, until one side ends it.
+    pub(crate) fn answers_events(self, description: &str) -> Self {
+        let events = content(json!({ "type": "string" }), "text/event-stream");
+        self.respond(200, json!({ "description": description, "content": events }))
     }
 
     /// Nothing.

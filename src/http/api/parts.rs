@@ -1,15 +1,14 @@
 //! What templates share: one set of handlers for every kind.
 
 use actix_web::{HttpRequest, http::StatusCode, web::Data};
-use catalog::{Condition, Kept, Part};
+use catalog::{Code, Condition, Kept, Part};
 use db::Conn;
 use flow::{
     assign::{Roster, Surge},
     calendar::Calendar,
 };
 use form::Field;
-use kernel::{Error, FieldError, Limit, Page, Result, Timestamp};
-use org::MemberFilter;
+use kernel::{Error, Page, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -72,6 +71,14 @@ impl Served for Condition {
     type Schema = schema::Condition;
 }
 
+impl Served for Code {
+    const ALL: &'static str = "/codes";
+    const ONE: &'static str = "/codes/{key}";
+    const ABOUT: &'static str = "二维码、网页表单等公开入口：客户打开 /q/{key} 填写，不用登录。\
+        链接可以带 params 中的参数，如 ?order=…；channel 参数换用 channels 中的来源。";
+    type Schema = schema::Code;
+}
+
 pub(crate) fn operations() -> Vec<Op> {
     let due = Op::get("/calendars/{key}/due", due)
         .named("get_calendar_due", CHAPTER, "从某时起，过了若干工作分钟是什么时候")
@@ -93,6 +100,7 @@ pub(crate) fn operations() -> Vec<Op> {
         operations_of::<Surge>(),
         operations_of::<Field>(),
         operations_of::<Condition>(),
+        operations_of::<Code>(),
     ];
     kinds.into_iter().flatten().collect()
 }
@@ -162,7 +170,7 @@ async fn save<T: Served>(
     }
     let (seen, once) = (read::if_match(&req)?, Once::of(&req, &who.caller, &bytes)?);
     let answer = server.command(who.ctx(), once, move |conn, ctx| {
-        check_people(conn, &part.people())?;
+        org::check_members(conn, &part.people())?;
         let kept = catalog::save_part(conn, ctx, &part, seen)?;
         note::<T>(conn, ctx, "saved", part.key(), kept.version)?;
         Answer::json(StatusCode::OK, &kept)
@@ -202,33 +210,6 @@ async fn see(server: &Data<Server>, answer: Answer, req: &HttpRequest) -> Reply 
     let catalog = server.setup.catalog.clone();
     server.db.read(move |conn| catalog.refresh(conn)).await?;
     Ok(answer.respond(req))
-}
-
-/// Refuses userids, each with its place, of those who are no members: what is kept below cannot
-/// know. Before the first look at the address book nobody is known, and nobody refused.
-///
-/// # Errors
-/// `field_invalid` with the place of each; the database's.
-pub fn check_people(conn: &mut Conn, people: &[(String, String)]) -> Result<()> {
-    let userids: Vec<_> = people.iter().map(|(_place, userid)| userid).collect();
-    let known = org::members_by_ids(conn, &userids)?;
-    let unknown =
-        people.iter().filter(|(_place, userid)| !known.contains_key(&userid.to_lowercase()));
-    let tell = |(path, userid): &(String, String)| FieldError {
-        path: path.clone(),
-        code: "unknown_member",
-        detail: format!("通讯录中没有成员 {userid}，请改正或先同步通讯录"),
-    };
-    let unknown: Vec<_> = unknown.map(tell).collect();
-    if unknown.is_empty() || !is_anybody_known(conn)? {
-        return Ok(());
-    }
-    Err(Error::invalid(unknown))
-}
-
-fn is_anybody_known(conn: &mut Conn) -> Result<bool> {
-    let first = org::list_members(conn, &MemberFilter::default(), None, Limit::new(Some(1))?)?;
-    Ok(!first.items.is_empty())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -71,8 +71,8 @@ async fn create(
     body: Body,
 ) -> Reply {
     let (NewToken { name, scopes }, bytes) = body.json::<NewToken>().await?;
-    if let Some(scope) = scopes.iter().find(|scope| !who.caller.token.allows(**scope)) {
-        let detail = format!("令牌 {} 自己没有 {scope} 权限，不能授予", who.caller.token.name);
+    if let Some(scope) = scopes.iter().find(|scope| !who.caller.allows(**scope)) {
+        let detail = format!("{} 自己没有 {scope} 权限，不能授予", who.caller.name());
         return Err(Error::new(Kind::Forbidden, "token.more_than_own", detail).into());
     }
     let once = Once::of(&req, &who.caller, &bytes)?;

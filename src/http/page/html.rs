@@ -1,5 +1,7 @@
 //! The progress page as HTML. Every text that is not ours passes [`Text`].
 
+mod own;
+
 use std::fmt::{self, Write as _};
 
 use files::File;
@@ -34,24 +36,55 @@ pub(super) fn progress(page: &Progress) -> String {
     let ticket = &page.ticket;
     let head = format!(
         "<header class=\"hero {mood}\"><p class=\"no\">{no}</p><h1>{sentence}</h1>\
-         <p class=\"about\">{title}</p></header>",
-        mood = mood(ticket.status),
+         <p class=\"about\">{title}</p>{promise}</header>",
+        mood = mood(page),
         no = Text(&ticket.no),
         sentence = Text(&sentence(page)),
         title = Text(&ticket.title),
+        promise = own::promise(page),
     );
-    let parts = [head, steps(page), request(page), history(page)].concat();
-    let foot = "<footer><p>本页随进度更新，刷新即可查看最新情况</p></footer>";
-    frame(&format!("{} · {}", ticket.no, ticket.status.label()), &page.build, &(parts + foot))
+    let (before, after) = (own::before(page), own::after(page));
+    let parts = [head, before, steps(page), request(page), after, history(page)].concat();
+    let parts = parts + &own::last(page);
+    let title = format!("{} · {}", ticket.no, ticket.status.label());
+    if page.own.is_none() {
+        let foot = "<footer><p>本页随进度更新，刷新即可查看最新情况</p></footer>";
+        return frame(&title, &page.build, &(parts + foot));
+    }
+    let news = "<p id=\"news\" role=\"status\" aria-live=\"polite\" hidden>\
+                <a href=\"?\">有新进展，点此查看</a></p>";
+    let script =
+        format!("<script src=\"/static/progress.js?v={}\" defer></script>", Text(&page.build));
+    let about = format!(
+        "<div id=\"live\" data-since=\"/t/{}/since\" data-version=\"{}\"></div>",
+        Text(&page.signed),
+        ticket.version
+    );
+    let foot = "<footer><p>链接只给您本人使用，请不要转发给别人</p></footer>";
+    frame(&title, &page.build, &[news.to_owned(), parts, foot.to_owned(), about, script].concat())
 }
 
 /// A page that says why there is none.
 pub(super) fn refusal(title: &str, advice: &str, request_id: &str) -> String {
+    notice(title, advice, None, request_id)
+}
+
+/// A page that says why there is none, and where to go: the words of a button and its address.
+pub(crate) fn notice(
+    title: &str,
+    advice: &str,
+    button: Option<&(&str, String)>,
+    request_id: &str,
+) -> String {
+    let button = button.map(|(words, to)| {
+        format!("<section><a class=\"next\" href=\"{}\">{}</a></section>", Text(to), Text(words))
+    });
     let body = format!(
-        "<header class=\"hero ended\"><h1>{}</h1><p class=\"about\">{}</p></header>\
+        "<header class=\"hero ended\"><h1>{}</h1><p class=\"about\">{}</p></header>{}\
          <footer><p>请求编号 {}</p></footer>",
         Text(title),
         Text(advice),
+        button.unwrap_or_default(),
         Text(request_id)
     );
     frame(title, "", &body)
@@ -60,7 +93,7 @@ pub(super) fn refusal(title: &str, advice: &str, request_id: &str) -> String {
 pub(super) fn frame(title: &str, build: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\
          <meta name=\"color-scheme\" content=\"light dark\">\
          <meta name=\"format-detection\" content=\"telephone=no\">\
          <title>{}</title><link rel=\"icon\" href=\"/static/icon.svg\">\
@@ -71,8 +104,9 @@ pub(super) fn frame(title: &str, build: &str, body: &str) -> String {
     )
 }
 
-fn mood(status: Status) -> &'static str {
-    match status {
+fn mood(page: &Progress) -> &'static str {
+    match page.ticket.status {
+        Status::Open if page.own.as_ref().is_some_and(|own| own.question.is_some()) => "waiting",
         Status::Open => "open",
         Status::Suspended => "waiting",
         Status::Closed => "done",
@@ -83,17 +117,31 @@ fn mood(status: Status) -> &'static str {
 /// Where it stands, as one would say it.
 fn sentence(page: &Progress) -> String {
     let ticket = &page.ticket;
+    let is_solved = ticket.verdict.map(|verdict| verdict.is_solved);
     match ticket.status {
+        Status::Closed if is_solved == Some(true) => "已经解决，谢谢您的确认".to_owned(),
         Status::Closed => "已处理完成".to_owned(),
         Status::Cancelled => "已取消".to_owned(),
         Status::Suspended => "暂停处理，稍后继续".to_owned(),
-        Status::Open => match ticket.open_tasks().next() {
-            None => "已收到，正在安排处理人".to_owned(),
-            Some(task) => match &task.owner {
-                Some(owner) => format!("{} 正在处理", name(page, owner)),
-                None => "已收到，等待处理人接单".to_owned(),
-            },
-        },
+        Status::Open => open_sentence(page, is_solved),
+    }
+}
+
+fn open_sentence(page: &Progress, is_solved: Option<bool>) -> String {
+    if page.own.as_ref().is_some_and(|own| own.question.is_some()) {
+        return "需要您补充资料".to_owned();
+    }
+    let mut open = page.ticket.open_tasks();
+    let task = match page.own {
+        Some(_) => super::current(&page.ticket, &page.template),
+        None => open.next(),
+    };
+    match task.map(|task| task.owner.as_deref()) {
+        Some(Some(owner)) => format!("{} 正在处理", name(page, owner)),
+        Some(None) if is_solved == Some(false) => "收到您的反馈，正在重新安排".to_owned(),
+        Some(None) => "已收到，等待处理人接单".to_owned(),
+        None if page.ticket.open_tasks().next().is_some() => "正在处理".to_owned(),
+        None => "已收到，正在安排处理人".to_owned(),
     }
 }
 
@@ -102,7 +150,8 @@ fn name<'p>(page: &'p Progress, userid: &'p str) -> &'p str {
 }
 
 fn time(page: &Progress, at: Timestamp) -> String {
-    format!("<time datetime=\"{at}\">{}</time>", at.local(page.zone_minutes))
+    let said = super::when::said(at, page.now, page.zone_minutes);
+    format!("<time datetime=\"{at}\">{said}</time>")
 }
 
 /// The way: when it came, each step that this reader may know of, how it ended.
@@ -120,7 +169,7 @@ fn steps(page: &Progress) -> String {
     for run in &ticket.flow.steps {
         let step = page.template.flow.step(&run.key);
         let public = step.and_then(|step| step.public_name.as_deref());
-        let own = step.map(|step| step.name.as_str()).filter(|_name| page.is_staff);
+        let own = step.map(|step| step.name.as_str()).filter(|_name| page.own.is_none());
         let Some(title) = public.or(own) else { continue };
         let (state, words) = match run.state {
             StepState::Waiting => ("next", ""),
@@ -194,9 +243,8 @@ fn address(page: &Progress, file: &File) -> String {
 
 /// The latest lines of its history.
 fn history(page: &Progress) -> String {
-    let line = |line: &ticket::TimelineEntry| {
-        format!("<li><p>{}</p>{}</li>", Text(&line.text), time(page, line.at))
-    };
+    let line =
+        |line: &super::Line| format!("<li><p>{}</p>{}</li>", Text(&line.text), time(page, line.at));
     let lines: String = page.lines.iter().map(line).collect();
     format!("<section><h2>最新动态</h2><ol class=\"history\">{lines}</ol></section>")
 }

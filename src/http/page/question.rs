@@ -95,7 +95,7 @@ pub(crate) async fn take(req: HttpRequest, server: Data<Server>, parts: Multipar
 }
 
 /// Which question the address stands for.
-fn which(req: &HttpRequest, server: &Server) -> Result<(TicketId, u64)> {
+fn which(req: &HttpRequest, server: &Server) -> Result<(TicketId, u64, i64)> {
     let signed = req.match_info().get("signed").unwrap_or_default();
     server.links.read_question(signed, server.clock.now())
 }
@@ -110,10 +110,11 @@ async fn reread(req: &HttpRequest, server: &Server, typed: &Typed) -> Result<Pag
 }
 
 async fn read_with(req: &HttpRequest, server: &Server, typed: Option<Texts>) -> Result<Page> {
-    let (id, ask) = which(req, server)?;
+    let (id, ask, generation) = which(req, server)?;
     let (setup, build) = (server.setup.clone(), server.build.clone());
-    let progress = server.links.url(id, "", server.clock.now());
+    let (progress, _until) = server.links.customer_url(id, generation, server.clock.now());
     let page = server.db.read(move |conn| {
+        notify::customer::check_generation(conn, id, generation)?;
         let (ticket, inquiry) = inquire(conn, &setup, (id, ask), typed.as_ref())?;
         let files = match &inquiry {
             Inquiry::Open(question) => files::find_all(conn, &typed::files_of(question))?,
@@ -163,7 +164,7 @@ async fn hand_in(
     typed: &Typed,
     question: &Question,
 ) -> Result<()> {
-    let (id, ask) = which(req, server)?;
+    let (id, ask, generation) = which(req, server)?;
     let mut stored = Vec::new();
     let is_asked = |key: &str| question.fields.iter().any(|field| field.key == key);
     let asked = typed.files.iter().filter(|(key, _name, _bytes)| is_asked(key));
@@ -177,6 +178,7 @@ async fn hand_in(
     let ctx = ctx_of(server, req);
     let (setup, texts) = (server.setup.clone(), typed.texts());
     let answered = server.command(&ctx, Once::never(), move |conn, ctx| {
+        notify::customer::check_generation(conn, id, generation)?;
         let (ticket, inquiry) = inquire(conn, &setup, (id, ask), None)?;
         let Inquiry::Open(question) = inquiry else {
             return Err(Error::new(Kind::Conflict, "ticket.not_asked", "这份资料已经提交过"));

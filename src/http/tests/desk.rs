@@ -25,7 +25,7 @@ use queue::{
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use ticket::Setup;
-use wecom::{AesKey, Crypt};
+use wecom::{AesKey, Client, Corp, Crypt, MemoryTokens};
 
 use super::schema;
 use crate::{Settings, Shared, bind};
@@ -74,6 +74,18 @@ pub(super) fn crypt() -> Crypt {
     Crypt::new(TOKEN.to_owned(), AesKey::parse(KEY).unwrap(), vec![CORP.to_owned()])
 }
 
+/// A WeCom that nobody answers for.
+fn wecom(clock: &Clock) -> Arc<Client> {
+    let corp = Corp {
+        api_base: "http://127.0.0.1:9".to_owned(),
+        corp_id: CORP.to_owned(),
+        apps: Vec::new(),
+        media_max: 1 << 20,
+    };
+    let tokens = Arc::new(MemoryTokens::new());
+    Arc::new(Client::new(reqwest::Client::new(), corp, tokens, clock.clone(), 1))
+}
+
 impl Desk {
     pub(super) fn open() -> Self {
         Self::open_as(&Plan::default())
@@ -115,7 +127,7 @@ impl Desk {
         let ring = rung.clone();
         let shared = Shared {
             db,
-            clock,
+            clock: clock.clone(),
             ids,
             entropy,
             setup: Setup {
@@ -128,6 +140,12 @@ impl Desk {
             configured_places: BTreeSet::new(),
             links,
             files: FileStore::open(&format!("fs:{}/files", folder.display()), 20 << 20).unwrap(),
+            wecom: wecom(&clock),
+            pages: crate::Pages {
+                public_url: "http://127.0.0.1:8080".to_owned(),
+                app: "desk".to_owned(),
+                ..crate::Pages::default()
+            },
             intake: intake.clone(),
             apps: BTreeMap::from([("desk".to_owned(), crypt())]),
             ring: Arc::new(move || {

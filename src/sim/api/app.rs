@@ -117,7 +117,7 @@ pub(super) fn agent(world: &mut World, call: &Call<'_>) -> Result<Value, Refused
         "allow_partys": { "partyid": app.visible },
         "allow_tags": { "tagid": [] },
         "close": 0,
-        "redirect_domain": "",
+        "redirect_domain": app.trusted_domains.first().cloned().unwrap_or_default(),
         "report_location_flag": 0,
         "isreportenter": 1,
         "home_url": "",

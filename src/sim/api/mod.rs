@@ -1,6 +1,7 @@
 //! The calls of the platform's API: one line each in [`CALLS`].
 
 mod app;
+mod auth;
 mod contact;
 mod group;
 mod media;
@@ -74,6 +75,9 @@ pub(crate) const CALLS: &[Route] = &[
     post("/cgi-bin/agent/batch_set_workbench_data", workbench::batch_set_data),
     post("/cgi-bin/agent/get_workbench_data", workbench::get_data),
     get("/cgi-bin/getcallbackip", app::ips),
+    get("/cgi-bin/auth/getuserinfo", auth::user_info),
+    get("/cgi-bin/get_jsapi_ticket", auth::jsapi_ticket),
+    get("/cgi-bin/ticket/get", auth::ticket),
     get("/cgi-bin/get_api_domain_ip", app::ips),
 ];
 

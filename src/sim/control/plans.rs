@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::answered;
-use crate::{acts::Denied, faults::Fault, push, server::Shared};
+use crate::{acts::Denied, faults::Fault, model::Pages, push, server::Shared};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Address {
@@ -39,11 +39,14 @@ pub(crate) async fn check_and_save(shared: &Shared, app: &str, url: &str) -> Res
 pub(super) struct AppPatch {
     callback_url: Option<String>,
     trusted_ips: Option<Vec<String>>,
+    trusted_domains: Option<Vec<String>>,
     visible: Option<Vec<i64>>,
     hears_changes: Option<bool>,
+    pages: Option<Pages>,
 }
 
-/// Changes an app without any check; an empty `callback_url` or `trusted_ips` removes it.
+/// Changes an app without any check; an empty `callback_url` or `trusted_ips` removes it. `pages` are
+/// given whole.
 pub(super) async fn edit_app(
     shared: Data<Shared>,
     name: Path<String>,
@@ -59,7 +62,10 @@ pub(super) async fn edit_app(
         if let Some(ips) = patch.trusted_ips {
             app.trusted_ips = Some(ips).filter(|ips| !ips.is_empty());
         }
+        app.trusted_domains =
+            patch.trusted_domains.unwrap_or(std::mem::take(&mut app.trusted_domains));
         app.visible = patch.visible.unwrap_or(std::mem::take(&mut app.visible));
+        app.pages = patch.pages.unwrap_or(std::mem::take(&mut app.pages));
         app.hears_changes = patch.hears_changes.unwrap_or(app.hears_changes);
         world.changed();
         Ok(json!({}))
@@ -110,7 +116,8 @@ pub(super) async fn faults(shared: Data<Shared>) -> HttpResponse {
 
 pub(super) async fn add_fault(shared: Data<Shared>, body: Json<Fault>) -> HttpResponse {
     answered(shared.act(|world, _now| {
-        let id = world.faults.add(body.into_inner());
+        let planned = world.faults.plan(body.into_inner());
+        let id = planned.map_err(|detail| Denied::new(400, detail))?;
         world.changed();
         Ok(json!({ "id": id }))
     }))

@@ -65,7 +65,7 @@ pub(super) async fn send(
 }
 
 /// The message in JSON, or in a form with the file in the field `media`.
-async fn message_of(
+pub(super) async fn message_of(
     request: &HttpRequest,
     payload: web::Payload,
     shared: &Shared,
@@ -99,7 +99,7 @@ async fn message_of(
     Ok(Outgoing { app: text("app"), msgtype, media_id, filename, options, ..Outgoing::default() })
 }
 
-fn keep(shared: &Shared, kind: &str, filename: &str, file: &Upload) -> String {
+pub(super) fn keep(shared: &Shared, kind: &str, filename: &str, file: &Upload) -> String {
     shared.act(|world, now| {
         world.keep_media(Media {
             kind: kind.to_owned(),

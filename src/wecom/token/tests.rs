@@ -5,6 +5,7 @@ use kernel::Error;
 use super::*;
 
 const KEY: &str = "ww1/print";
+const WANTED: Wanted<'static> = Wanted { key: KEY, path: GETTOKEN };
 
 fn clock() -> Clock {
     Clock::manual(Timestamp::from_seconds(1_700_000_000))
@@ -42,7 +43,7 @@ impl Platform {
 async fn all_who_ask_at_once_share_one_fetch() {
     let (store, clock) = (Arc::new(MemoryTokens::new()), clock());
     let (tokens, platform) = (tokens(&store, &clock, 1), Platform::living(7200));
-    let one = || tokens.get(KEY, None, async || platform.answer().await);
+    let one = || tokens.get(WANTED, None, async || platform.answer().await);
     let got = tokio::join!(one(), one(), one(), one());
     assert!([got.0, got.1, got.2, got.3].iter().all(|token| token.as_deref() == Ok("token-1")));
     assert_eq!(platform.asked(), 1);
@@ -54,11 +55,11 @@ async fn replicas_share_the_token_and_one_waits_for_the_other() {
     let (one, two) = (tokens(&store, &clock, 1), tokens(&store, &clock, 2));
     let platform = Platform::living(7200);
     let (first, second) = tokio::join!(
-        one.get(KEY, None, async || {
+        one.get(WANTED, None, async || {
             tokio::time::sleep(Duration::from_millis(150)).await;
             platform.answer().await
         }),
-        two.get(KEY, None, async || platform.answer().await),
+        two.get(WANTED, None, async || platform.answer().await),
     );
     assert_eq!((first.as_deref(), second.as_deref()), (Ok("token-1"), Ok("token-1")));
     assert_eq!(platform.asked(), 1);
@@ -68,7 +69,7 @@ async fn replicas_share_the_token_and_one_waits_for_the_other() {
 async fn a_token_is_replaced_five_minutes_before_its_end() {
     let (store, clock) = (Arc::new(MemoryTokens::new()), clock());
     let (tokens, platform) = (tokens(&store, &clock, 1), Platform::living(7200));
-    let get = || tokens.get(KEY, None, async || platform.answer().await);
+    let get = || tokens.get(WANTED, None, async || platform.answer().await);
     get().await.unwrap();
     clock.advance(6899 * SECOND);
     assert_eq!(get().await.as_deref(), Ok("token-1"));
@@ -81,7 +82,7 @@ async fn a_token_with_little_life_left_is_used_and_not_fetched_by_every_call() {
     let (store, clock) = (Arc::new(MemoryTokens::new()), clock());
     let (tokens, platform) = (tokens(&store, &clock, 1), Platform::living(100));
     for second in 0..50 {
-        let got = tokens.get(KEY, None, async || platform.answer().await).await;
+        let got = tokens.get(WANTED, None, async || platform.answer().await).await;
         assert_eq!(got.as_deref(), Ok("token-1"), "second {second}");
         clock.advance(SECOND);
     }
@@ -92,9 +93,9 @@ async fn a_token_with_little_life_left_is_used_and_not_fetched_by_every_call() {
 async fn many_calls_that_failed_with_one_token_lead_to_one_fetch() {
     let (store, clock) = (Arc::new(MemoryTokens::new()), clock());
     let (tokens, platform) = (tokens(&store, &clock, 1), Platform::living(7200));
-    let failed = tokens.get(KEY, None, async || platform.answer().await).await.unwrap();
+    let failed = tokens.get(WANTED, None, async || platform.answer().await).await.unwrap();
     for _call in 0..5 {
-        let got = tokens.get(KEY, Some(&failed), async || platform.answer().await).await;
+        let got = tokens.get(WANTED, Some(&failed), async || platform.answer().await).await;
         assert_eq!(got.as_deref(), Ok("token-2"));
     }
     assert_eq!(platform.asked(), 2);
@@ -106,10 +107,10 @@ async fn a_newer_token_of_another_replica_is_taken_over_and_not_dropped() {
     let (one, two) = (tokens(&store, &clock, 1), tokens(&store, &clock, 2));
     let platform = Platform::living(7200);
     let fetch = async || platform.answer().await;
-    one.get(KEY, None, fetch).await.unwrap();
-    let old = two.get(KEY, None, fetch).await.unwrap();
-    one.get(KEY, Some(&old), fetch).await.unwrap();
-    assert_eq!(two.get(KEY, Some(&old), fetch).await.as_deref(), Ok("token-2"));
+    one.get(WANTED, None, fetch).await.unwrap();
+    let old = two.get(WANTED, None, fetch).await.unwrap();
+    one.get(WANTED, Some(&old), fetch).await.unwrap();
+    assert_eq!(two.get(WANTED, Some(&old), fetch).await.as_deref(), Ok("token-2"));
     assert_eq!(platform.asked(), 2);
 }
 
@@ -123,16 +124,20 @@ async fn a_wrong_secret_is_not_tried_again_until_the_ban_ends() {
         Err(ApiError::refused(GETTOKEN, 40001, "invalid credential"))
     };
     for tokens in [&one, &one, &two, &two] {
-        let error = tokens.get(KEY, None, fetch).await.unwrap_err();
+        let error = tokens.get(WANTED, None, fetch).await.unwrap_err();
         assert_eq!((error.errcode, error.class), (40001, Class::Config));
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     let platform = Platform::living(7200);
     let other = token_key("ww1", "another secret");
-    assert!(one.get(&other, None, async || platform.answer().await).await.is_ok());
+    assert!(
+        one.get(Wanted { key: &other, ..WANTED }, None, async || platform.answer().await)
+            .await
+            .is_ok()
+    );
     clock.advance(BAN);
     assert_eq!(
-        two.get(KEY, None, async || platform.answer().await).await.as_deref(),
+        two.get(WANTED, None, async || platform.answer().await).await.as_deref(),
         Ok("token-2")
     );
 }
@@ -142,9 +147,9 @@ async fn too_many_gettokens_say_how_long_to_wait() {
     let (store, clock) = (Arc::new(MemoryTokens::new()), clock());
     let tokens = tokens(&store, &clock, 1);
     let fetch = async || Err(ApiError::refused(GETTOKEN, 45009, "api freq out of limit"));
-    tokens.get(KEY, None, fetch).await.unwrap_err();
+    tokens.get(WANTED, None, fetch).await.unwrap_err();
     clock.advance(MINUTE);
-    let error = tokens.get(KEY, None, fetch).await.unwrap_err();
+    let error = tokens.get(WANTED, None, fetch).await.unwrap_err();
     assert_eq!(error.class, Class::Limit { wait: BAN - MINUTE });
 }
 
@@ -154,7 +159,7 @@ async fn who_waited_for_a_fetch_that_failed_fails_with_it() {
     let tokens = tokens(&store, &clock, 1);
     let asked = AtomicUsize::new(0);
     let one = || {
-        tokens.get(KEY, None, async || {
+        tokens.get(WANTED, None, async || {
             asked.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
             Err(ApiError::no_answer(GETTOKEN, "timed out", true))
@@ -203,7 +208,7 @@ async fn without_its_store_a_process_keeps_its_own_token_and_its_own_ban() {
     let tokens = Tokens::new(Arc::new(Away), clock.clone(), 1);
     let platform = Platform::living(7200);
     for _call in 0..3 {
-        let got = tokens.get(KEY, None, async || platform.answer().await).await;
+        let got = tokens.get(WANTED, None, async || platform.answer().await).await;
         assert_eq!(got.as_deref(), Ok("token-1"));
     }
     let asked = AtomicUsize::new(0);
@@ -212,7 +217,7 @@ async fn without_its_store_a_process_keeps_its_own_token_and_its_own_ban() {
             asked.fetch_add(1, Ordering::SeqCst);
             Err(ApiError::refused(GETTOKEN, 40001, ""))
         };
-        assert!(tokens.get("other", None, fetch).await.is_err());
+        assert!(tokens.get(Wanted { key: "other", ..WANTED }, None, fetch).await.is_err());
     }
     assert_eq!((platform.asked(), asked.load(Ordering::SeqCst)), (1, 1));
 }

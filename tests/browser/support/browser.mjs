@@ -36,6 +36,8 @@ const LATER_THAN_107 = () => {
 
 export const SIZES = {
   phone: { width: 360, height: 720, hasTouch: true, isMobile: true },
+  tall: { width: 390, height: 844, hasTouch: true, isMobile: true },
+  narrow: { width: 320, height: 640, hasTouch: true, isMobile: true },
   tablet: { width: 768, height: 1024, hasTouch: true, isMobile: false },
   desktop: { width: 1440, height: 900, hasTouch: false, isMobile: false },
 };
@@ -47,7 +49,7 @@ export async function openBrowser() {
   const contexts = [];
 
   /** One window on one machine of its own: size, light or dark, nothing remembered. */
-  const window = async ({ size = "desktop", dark = false } = {}) => {
+  const window = async ({ size = "desktop", dark = false, script = true } = {}) => {
     const { width, height, hasTouch, isMobile } = SIZES[size];
     const dir = await mkdtemp(join(profile, "window-"));
     const context = await chromium.launchPersistentContext(dir, {
@@ -61,6 +63,7 @@ export async function openBrowser() {
       locale: "zh-CN",
       timezoneId: "Asia/Shanghai",
       reducedMotion: "reduce",
+      javaScriptEnabled: script,
     });
     contexts.push(context);
     await context.addInitScript(LATER_THAN_107);
@@ -104,7 +107,7 @@ export async function axeFindings(page) {
     );
 }
 
-export async function screenshot(page, name) {
+export async function screenshot(page, name, { fullPage = false } = {}) {
   await mkdir(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage });
 }

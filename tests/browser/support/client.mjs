@@ -24,6 +24,15 @@ export class Client {
     await this.page.getByText(`以 ${name} 的身份`).waitFor();
   }
 
+  /** Opens a conversation of whoever is played: a customer, a group, `app` or `workbench`. */
+  async talksWith(id) {
+    const talk = this.page.locator(`[data-talk="${id}"]`);
+    await talk.waitFor({ state: "attached" });
+    const list = this.page.getByRole("button", { name: "成员", exact: true });
+    if (!(await talk.isVisible())) await list.last().click();
+    await talk.click();
+  }
+
   async says(words) {
     await this.page.getByRole("textbox", { name: /^发消息给/ }).fill(words);
     await this.page.getByRole("button", { name: "发送", exact: true }).last().click();
@@ -36,6 +45,16 @@ export class Client {
   /** The newest card whose words include these. */
   card(words) {
     return this.chat.getByRole("article").filter({ hasText: words }).last();
+  }
+
+  /**
+   * The card that is the newest one with these words once it has that button; it stays the same
+   * card when newer ones come.
+   */
+  async newestCard(words, button) {
+    const cards = this.chat.getByRole("article").filter({ hasText: words });
+    await this.button(cards.last(), button).waitFor();
+    return cards.nth((await cards.count()) - 1);
   }
 
   button(card, name) {

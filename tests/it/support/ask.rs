@@ -120,6 +120,16 @@ impl Desk {
         assert_eq!(published.status, 200, "{}", published.text());
     }
 
+    /// 王芳 raises a ticket of that template over the API, and what follows of it happens.
+    pub(crate) async fn raises(&self, template: &str, form: Value) -> Value {
+        let new = json!({ "template": template, "form": form });
+        let told = self.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new);
+        let told = told.send().await;
+        assert_eq!(told.status, 201, "{template}: {}", told.text());
+        self.settle().await;
+        told.json()
+    }
+
     /// A member raises a ticket over the API; gives its id.
     pub(crate) async fn raise(&self, userid: &str, title: &str) -> String {
         let body =
@@ -292,4 +302,10 @@ impl Second {
         self.served.abort();
         let _gone = self.served.await;
     }
+}
+
+/// What a step of a ticket is doing.
+pub(crate) fn step_state<'t>(ticket: &'t Value, step: &str) -> &'t str {
+    let mut steps = ticket["steps"].as_array().unwrap().iter();
+    steps.find(|one| one["key"] == step).unwrap()["state"].as_str().unwrap()
 }

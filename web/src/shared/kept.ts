@@ -15,4 +15,11 @@ export const kept = (key: string) => ({
       // Nothing depends on it.
     }
   },
+  remove(): void {
+    try {
+      localStorage.removeItem(key);
+    } catch {
+      // It was not there then.
+    }
+  },
 });

@@ -251,6 +251,14 @@ fn the_work_of_one_who_leaves_goes_on() {
     desk.world.gone.insert("wang".to_owned());
     desk.does(leave("wang", Some("zhao")));
     assert_eq!(desk.work(), "a: zhao");
+
+    // Who follows him has what was his, taken or not.
+    let mut desk = Desk::open(json!([task("a", &["li", "wang"])]));
+    desk.does(leave("li", Some("zhao")));
+    assert_eq!(desk.work(), "a: zhao/wang");
+    desk.does(Event::Claim { step: "a".into(), by: "wang".into() });
+    desk.does(leave("wang", Some("sun")));
+    assert_eq!(desk.work(), "a: sun");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{around::Origin, page::TicketRow};
+use super::{TicketRow, around::Origin};
 
 /// 要登记的商机
 #[derive(ToSchema)]

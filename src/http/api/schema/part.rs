@@ -165,3 +165,45 @@ pub(crate) struct Condition {
     #[schema(format = DateTime)]
     updated_at: Option<String>,
 }
+
+/// 公开入口的码
+#[derive(ToSchema)]
+pub(crate) struct Code {
+    /// 也是地址 /q/{key} 的一部分
+    key: String,
+    name: String,
+    /// 用哪个模板创建工单
+    template: String,
+    /// 工单的来源：`qr`、`web_form`、`embed`、`moments`、`video_channel`、`short_video`、`live`
+    source: Option<String>,
+    /// 链接用 channel 参数可以换用的来源
+    channels: Option<Vec<String>>,
+    /// 预先填好的内容，按字段
+    #[schema(value_type = Option<Value>)]
+    defaults: (),
+    /// 其中填写的人可以改的字段；其余的不能改
+    editable: Option<Vec<String>>,
+    /// 链接参数填入哪个字段，按参数名
+    #[schema(value_type = Option<Value>)]
+    params: (),
+    /// 用哪个字段的电话识别已有客户
+    phone: Option<String>,
+    /// 贴在哪里；成为工单的标签
+    place: Option<String>,
+    /// 工单的其他标签
+    tags: Option<Vec<String>>,
+    /// 表单上方的说明
+    intro: Option<String>,
+    /// 是否启用；没有写则为是
+    is_enabled: Option<bool>,
+    /// 到何时为止
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// 可以把表单嵌入自己页面的网站，例如 `https://www.example.com`
+    frame_ancestors: Option<Vec<String>>,
+    /// 每次修改加一；只在应答中
+    version: Option<i64>,
+    /// 只在应答中
+    #[schema(format = DateTime)]
+    updated_at: Option<String>,
+}

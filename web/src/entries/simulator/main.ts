@@ -1,7 +1,5 @@
-import "@/shared/theme.css";
-import { createApp } from "vue";
-import { followTheme } from "@/shared/theme";
+import { simulator } from "@/locales/zh-CN/simulator";
+import { mount } from "@/shared/mount";
 import App from "./App.vue";
 
-followTheme();
-createApp(App).mount("#app");
+void mount(App, [simulator, () => import("@/locales/en/simulator").then((m) => m.simulator)]);

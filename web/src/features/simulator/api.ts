@@ -1,6 +1,20 @@
 // The simulator's control API as typed calls. Paths are written here and nowhere else.
 import { request } from "@/shared/request";
-import type { CallbackRecord, CallRecord, Deliver, Entry, Fault, Limits, SimState } from "./types";
+import type { SdkEffect, Suffering } from "./bridgeTypes";
+import type {
+  CallbackRecord,
+  CallRecord,
+  CustomerFile,
+  Deliver,
+  Entry,
+  Fault,
+  Limits,
+  Pages,
+  Said,
+  SdkRecord,
+  SimState,
+  TalkRow,
+} from "./types";
 
 const CONTROL = "_sim";
 /** How many lines of a log one request asks for. */
@@ -14,6 +28,11 @@ export type Outgoing =
   | { msgtype: "location"; lat: number; lng: number; label: string; scale: number }
   | { msgtype: "link"; title: string; description: string; url: string }
   | { msgtype: "image" | "voice" | "video" | "file"; media: File };
+
+/** A stored file, or a card that leads somewhere, as a page puts it into a chat. */
+export type Forwarded =
+  | { msgtype: "image" | "video" | "file"; media_id: string }
+  | { msgtype: "link"; title: string; description: string; url: string; picurl: string };
 
 /** What somebody presses on a card. */
 export interface Press {
@@ -60,6 +79,38 @@ export const sim = {
     post(at("callback"), { app, plain, options }),
   saveUrl: (app: string, url: string) =>
     post<{ ok: boolean; detail?: string }>(at("save_url"), { app, url }),
+
+  talks: (viewer: string) => request<{ items: TalkRow[] }>(at("talks", viewer)),
+  talk: (viewer: string, peer: string) =>
+    request<{ items: Said[]; can_send: boolean }>(at("talks", viewer, peer)),
+  /** `speaker` says something to `peer`, or into the group that `peer` is. */
+  speak(speaker: string, peer: string, message: Outgoing | Forwarded) {
+    const path = at("talks", speaker, peer, "messages");
+    if (!("media" in message)) return post<{ seq: number }>(path, message);
+    const form = new FormData();
+    form.set("msgtype", message.msgtype);
+    form.set("media", message.media, message.media.name);
+    return request<{ seq: number }>(path, { method: "POST", form, timeoutMs: 60_000 });
+  },
+  /** What each app shows this person on the workbench. */
+  workbench: (userid: string) =>
+    request<{ items: { app: string; shown: unknown }[] }>(at("workbench", userid)),
+  customer: (id: string) => request<CustomerFile>(at("customers", id)),
+  setPages: (app: string, pages: Pages) =>
+    request(at("apps", app), { method: "PATCH", json: { pages } }),
+
+  sdkCalls: (after: number) =>
+    request<{ items: SdkRecord[] }>(`${at("jssdk", "calls")}?after=${after}&limit=${LOG_PAGE}`),
+  noteSdkCall: (line: object) => post(at("jssdk", "calls"), line),
+  takeSdkFault: (call: string, suffers: Suffering[]) =>
+    post<{ effect: SdkEffect | null }>(at("jssdk", "take"), { call, suffers }),
+  verifySdk: (body: object) =>
+    post<{ errMsg?: string; errCode?: number }>(at("jssdk", "verify"), body),
+  upload(media: Blob) {
+    const form = new FormData();
+    form.set("media", media, "picture.jpg");
+    return request<{ media_id: string }>(at("media"), { method: "POST", form });
+  },
 
   add: (kind: Kind, body: object) => post(at(kind), body),
   edit: (kind: Kind, id: string, body: object) =>

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
-import { zhCN } from "@/locales/zh-CN";
+import { simulator } from "@/locales/zh-CN/simulator";
 import { faultsOf, otherFaults, PRESETS } from "./faultPresets";
 import type { Fault } from "./types";
+
+const words: Record<string, string> = simulator;
 
 const http = PRESETS.find((p) => p.id === "http");
 const fault = (id: number, effect: Fault["effect"]): Fault => ({
@@ -22,5 +24,5 @@ it("faults that no switch stands for are still shown", () => {
 });
 
 it("every switch has a name and an explanation", () => {
-  for (const { name, hint } of PRESETS) expect([zhCN[name], zhCN[hint]]).not.toContain(undefined);
+  for (const { name, hint } of PRESETS) expect([words[name], words[hint]]).not.toContain(undefined);
 });

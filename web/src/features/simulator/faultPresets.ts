@@ -38,6 +38,34 @@ export const PATHS: readonly { path: string; name: Key }[] = [
   { path: "*", name: "fault.path.all" },
 ];
 
+/** What can go wrong with a page's calls of the JS-SDK. */
+export const SDK_PRESETS: readonly Preset[] = [
+  preset("sdk_slow", { slow_ms: 3_000 }),
+  preset("sdk_denied", { denied: true }),
+  preset("sdk_offline", { offline: true }),
+  preset("sdk_cancel", { cancel: true }),
+];
+
+/** The calls that a failure can be planned for one by one. */
+export const SDK_CALLS = [
+  "config",
+  "agentConfig",
+  "getContext",
+  "getCurExternalContact",
+  "getCurExternalChat",
+  "sendChatMessage",
+  "getLocation",
+  "chooseImage",
+  "getLocalImgData",
+  "scanQRCode",
+  "openUserProfile",
+  "selectEnterpriseContact",
+  "previewFile",
+  "closeWindow",
+] as const;
+
+export const isSdk = ({ path }: Pick<Fault, "path">): boolean => path.startsWith("jssdk/");
+
 const words = (effect: FaultEffect): string =>
   Object.entries(effect)
     .filter(([, value]) => value !== false && value !== null)
@@ -52,5 +80,7 @@ export const faultsOf = (chosen: Preset, faults: readonly Fault[]): Fault[] =>
 /** Faults that were planned elsewhere and that no switch stands for. */
 export const otherFaults = (faults: readonly Fault[]): { fault: Fault; text: string }[] =>
   faults
-    .filter((fault) => !PRESETS.some((one) => words(one.effect) === words(fault.effect)))
+    .filter(
+      (fault) => isSdk(fault) || !PRESETS.some((one) => words(one.effect) === words(fault.effect)),
+    )
     .map((fault) => ({ fault, text: `${fault.path} ${words(fault.effect)}` }));

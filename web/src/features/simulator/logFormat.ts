@@ -1,5 +1,5 @@
 // How the log's lines are worded and coloured.
-import type { CallbackRecord, CallRecord } from "./types";
+import type { CallbackRecord, CallRecord, SdkRecord } from "./types";
 
 export type Tone = "ok" | "warn" | "bad" | "idle";
 
@@ -19,6 +19,13 @@ export const callbackTone = (callback: CallbackRecord): Tone => {
   if (callback.status === 200 && !callback.error) return "ok";
   // Before the third attempt the platform will try again; attempt 0 is none at all.
   return callback.attempt === 1 || callback.attempt === 2 ? "warn" : "bad";
+};
+
+/** A page must live with a person who closes what it opened. */
+export const sdkTone = ({ result }: SdkRecord): Tone => {
+  const said = result?.errMsg ?? "";
+  if (/:(ok|yes)$/.test(said)) return "ok";
+  return said.endsWith(":cancel") ? "warn" : "bad";
 };
 
 /** `/cgi-bin/message/send` is known to everybody as message/send. */

@@ -16,7 +16,7 @@ export interface Source {
 }
 
 const PAUSES_MS = [500, 1_000, 2_000, 5_000];
-const TYPES = ["chat", "call", "callback", "state"] as const;
+const TYPES = ["chat", "talk", "call", "callback", "jssdk", "state"] as const;
 
 export const parseHappening = (data: string, named: string): Happening | null => {
   let body: Partial<Happening> = {};

@@ -15,6 +15,15 @@ export interface SimApp {
   display_name: string;
   callback_url?: string | null;
   menu?: MenuButton[] | null;
+  pages?: Partial<Pages> | null;
+}
+
+/** Where the app's own pages are: what the company's administrator entered in the console. */
+export interface Pages {
+  home: string;
+  sidebar: string;
+  profile: string;
+  group: string;
 }
 
 export interface Department {
@@ -58,7 +67,10 @@ export type FaultEffect =
   | { slow_ms: number }
   | { drip_ms: number }
   | { hang_s: number }
-  | { big_mb: number };
+  | { big_mb: number }
+  | { denied: true }
+  | { offline: true }
+  | { cancel: true };
 
 export interface Fault {
   id: string | number;
@@ -88,6 +100,61 @@ export interface SimState {
   groups: Group[];
   faults: Fault[];
   unread: Record<string, number>;
+  /** What people outside wrote and the member has not opened. */
+  unread_outside?: Record<string, number>;
+}
+
+/** A line between people: no app hears it. */
+export interface Said {
+  seq: number;
+  at: number;
+  /** A userid or an external_userid. */
+  from: string;
+  msgtype: string;
+  content: Content;
+}
+
+/** A conversation in somebody's list. */
+export interface TalkRow {
+  kind: "customer" | "group" | "member";
+  id: string;
+  name: string;
+  remark?: string;
+  corp_name?: string;
+  /** How many are in the group. */
+  count?: number;
+  last: Said | null;
+  unread: number;
+}
+
+/** All that the platform knows of somebody outside. */
+export interface CustomerFile {
+  external_userid: string;
+  name: string;
+  type: number;
+  corp_name?: string;
+  position?: string;
+  follows: {
+    userid: string;
+    remark?: string;
+    description?: string;
+    createtime?: number;
+    remark_mobiles?: string[];
+    tags?: { tag_name?: string; group_name?: string }[];
+  }[];
+}
+
+/** A call of the JS-SDK by a page. */
+export interface SdkRecord {
+  seq: number;
+  at: number;
+  call: string;
+  params?: unknown;
+  result?: { errMsg?: string } | null;
+  entry?: string;
+  user?: string;
+  page?: string;
+  took_ms?: number;
 }
 
 export interface CardState {
@@ -184,7 +251,7 @@ export interface Deliver {
 }
 
 export interface Happening {
-  type: "chat" | "call" | "callback" | "state";
+  type: "chat" | "talk" | "call" | "callback" | "jssdk" | "state";
   userid?: string;
   seq?: number;
 }

@@ -11,7 +11,7 @@ import { useSimulator } from "./useSimulator";
 const CALLS_BACK = new Set(["click", "scancode_push", "scancode_waitmsg"]);
 
 export function useAppMenu() {
-  const { chat, delivery } = useSimulator();
+  const { chat, delivery, panels } = useSimulator();
   const { open, close, toggle } = usePopover();
   const opened = ref<number | null>(null);
   const buttons = computed(() => chat.app.value?.menu ?? []);
@@ -25,7 +25,7 @@ export function useAppMenu() {
     const type = button.type ?? "click";
     const key = button.key;
     const page = safeLink(button.url);
-    if (type === "view" && page) window.open(page, "_blank", "noopener,noreferrer");
+    if (type === "view" && page) panels.openWeb(page, button.name);
     else if (CALLS_BACK.has(type) && key !== undefined) {
       void attempt(() => sim.menu(who, app.name, key, delivery.options.value));
     } else say(t("menu.unsupported", { type }), "bad");

@@ -5,6 +5,10 @@ import { useChat, type Chat } from "./useChat";
 import { useDelivery, type Delivering } from "./useDelivery";
 import { useLogs } from "./useLogs";
 import { useWorld } from "./useWorld";
+import { simulator } from "@/locales/zh-CN/simulator";
+import { speak } from "@/shared/t";
+
+await speak([simulator, () => Promise.resolve({})]);
 
 const state: SimState = {
   corp_id: "ww1",

@@ -4,10 +4,10 @@ import { t } from "@/shared/t";
 import { say } from "@/shared/toast";
 import { useSimulator } from "./useSimulator";
 
-const FILE_MB_MAX = 20;
+export const FILE_MB_MAX = 20;
 const AREA_PX_MAX = 120;
 
-const kindOf = (file: File) => {
+export const kindOf = (file: File) => {
   const kind = file.type.split("/")[0];
   if (kind === "image") return "image" as const;
   if (kind === "video") return "video" as const;

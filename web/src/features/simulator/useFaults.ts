@@ -3,7 +3,8 @@ import { computed, reactive, ref, watch } from "vue";
 import { t } from "@/shared/t";
 import { attempt } from "@/shared/toast";
 import { sim } from "./api";
-import { faultsOf, otherFaults, PATHS, PRESETS, type Preset } from "./faultPresets";
+import { faultsOf, isSdk, otherFaults, PATHS, PRESETS, type Preset } from "./faultPresets";
+import type { Fault } from "./types";
 import { useSimulator } from "./useSimulator";
 
 export function useFaults() {
@@ -12,9 +13,9 @@ export function useFaults() {
   const times = ref(0);
   const busy = ref(false);
   const faults = computed(() => world.state.value?.faults ?? []);
-  const switches = computed(() =>
-    PRESETS.map((preset) => ({ preset, on: faultsOf(preset, faults.value) })),
-  );
+  /** Slow calls of pages have a switch of their own. */
+  const planned = (preset: Preset) => faultsOf(preset, faults.value).filter((one) => !isSdk(one));
+  const switches = computed(() => PRESETS.map((preset) => ({ preset, on: planned(preset) })));
   const others = computed(() => otherFaults(faults.value));
 
   async function run(work: () => Promise<unknown>, done?: string): Promise<void> {
@@ -24,15 +25,18 @@ export function useFaults() {
     await world.refetch();
   }
 
-  const toggle = (preset: Preset) =>
+  const limited = () => (times.value > 0 ? times.value : null);
+  const flip = (on: Fault[], fault: Omit<Fault, "id" | "times">) =>
     run(async () => {
-      const planned = faultsOf(preset, faults.value);
-      if (planned.length === 0) {
-        const limited = times.value > 0 ? times.value : null;
-        await sim.addFault({ path: path.value, times: limited, effect: preset.effect });
-      }
-      for (const fault of planned) await sim.removeFault(fault.id);
+      if (on.length === 0) await sim.addFault({ ...fault, times: limited() });
+      for (const one of on) await sim.removeFault(one.id);
     });
+  const toggle = (preset: Preset) =>
+    flip(planned(preset), { path: path.value, effect: preset.effect });
+  const toggleSdk = (preset: Preset, where: string) => {
+    const on = faultsOf(preset, faults.value).filter((one) => one.path === where);
+    return flip(on, { path: where, effect: preset.effect });
+  };
 
   const secret = ref("");
   const limits = reactive({ member_minute: 30, member_hour: 1_000, app_day: 0 });
@@ -55,6 +59,7 @@ export function useFaults() {
     switches,
     others,
     toggle,
+    toggleSdk,
     skewed: computed(() => world.state.value?.skew ?? 0),
     secret,
     limits,

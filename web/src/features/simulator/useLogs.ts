@@ -1,9 +1,9 @@
-// The two logs. Only what is new is fetched; the page keeps a bounded tail.
+// The three logs. Only what is new is fetched; the page keeps a bounded tail.
 import { computed, shallowRef, type Ref } from "vue";
 import { coalesced } from "@/shared/coalesce";
 import { LOG_PAGE, sim } from "./api";
 import { append, deliveriesByMessage } from "./chatLog";
-import type { CallbackRecord, CallRecord } from "./types";
+import type { CallbackRecord, CallRecord, SdkRecord } from "./types";
 
 const KEPT_MAX = 500;
 /** One page of the server's answer; a full page means that there is more. */
@@ -31,7 +31,9 @@ function follow<T extends { seq: number }>(
 export function useLogs() {
   const calls = shallowRef<CallRecord[]>([]);
   const callbacks = shallowRef<CallbackRecord[]>([]);
+  const sdk = shallowRef<SdkRecord[]>([]);
   let fetchCalls = follow(calls, sim.calls);
+  let fetchSdk = follow(sdk, sim.sdkCalls);
   let fetchCallbacks = follow(callbacks, sim.callbacks);
   const deliveries = computed(() => deliveriesByMessage(callbacks.value));
 
@@ -39,17 +41,22 @@ export function useLogs() {
   const forget = () => {
     calls.value = [];
     callbacks.value = [];
+    sdk.value = [];
+    fetchSdk = follow(sdk, sim.sdkCalls);
     fetchCalls = follow(calls, sim.calls);
     fetchCallbacks = follow(callbacks, sim.callbacks);
   };
   return {
     calls,
     callbacks,
+    sdk,
     deliveries,
     fetchCalls: () => fetchCalls(),
     fetchCallbacks: () => fetchCallbacks(),
+    fetchSdk: () => fetchSdk(),
     clearCalls: () => void (calls.value = []),
     clearCallbacks: () => void (callbacks.value = []),
+    clearSdk: () => void (sdk.value = []),
     forget,
   };
 }

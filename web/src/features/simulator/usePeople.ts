@@ -13,7 +13,7 @@ export const statusText = ({ status }: Member): string =>
 /** The arrow keys walk from person to person, and from the search field into the list. */
 function walk(event: KeyboardEvent, step: number): void {
   const nav = (event.currentTarget as HTMLElement).closest("nav");
-  const stops = [...(nav?.querySelectorAll<HTMLElement>("[data-userid]") ?? [])];
+  const stops = [...(nav?.querySelectorAll<HTMLElement>("[data-userid], [data-talk]") ?? [])];
   const here = stops.indexOf(document.activeElement as HTMLElement);
   stops[Math.max(0, Math.min(stops.length - 1, here + step))]?.focus();
 }

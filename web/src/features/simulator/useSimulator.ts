@@ -3,6 +3,9 @@ import { computed, inject, onBeforeUnmount, provide, ref, watch, type InjectionK
 import { sim } from "./api";
 import { openLine, type LineState } from "./stream";
 import type { Happening } from "./types";
+import { usePanels } from "./usePanels";
+import { useSheets } from "./useSheets";
+import { spoken, useTalks } from "./useTalks";
 import { useChat } from "./useChat";
 import { useDelivery } from "./useDelivery";
 import { useLogs } from "./useLogs";
@@ -10,13 +13,16 @@ import { useTour } from "./useTour";
 import { fold, useWorld } from "./useWorld";
 
 export type Pane = "people" | "chat" | "console";
-export type ConsoleTab = "calls" | "callbacks" | "faults" | "world";
+export type ConsoleTab = "calls" | "callbacks" | "sdk" | "faults" | "world";
 
 function build() {
   const world = useWorld();
   const logs = useLogs();
   const delivery = useDelivery();
   const chat = useChat(world, logs, delivery);
+  const talks = useTalks(chat.userid);
+  const panels = usePanels(chat.userid, chat.app, talks);
+  const sheets = useSheets();
   const tour = useTour();
   const line = ref<LineState>("connecting");
   const pane = ref<Pane>("people");
@@ -25,13 +31,17 @@ function build() {
   /** The first screen needs no callbacks; a chat does, to say what became of each message. */
   const callbacksWanted = computed(() => chat.userid.value !== null || tab.value === "callbacks");
   watch(callbacksWanted, (wanted) => void (wanted && logs.fetchCallbacks()));
+  watch(tab, (now) => void (now === "sdk" && logs.fetchSdk()));
 
   async function refetchAll(): Promise<void> {
     await Promise.all([
       world.refetch(),
       logs.fetchCalls(),
       callbacksWanted.value ? logs.fetchCallbacks() : undefined,
+      tab.value === "sdk" ? logs.fetchSdk() : undefined,
+      talks.refetch(),
     ]);
+    spoken.value += 1;
     await chat.refetch();
   }
 
@@ -40,6 +50,8 @@ function build() {
     if (type === "state" && seq === 0) return refetchAll();
     if (type === "call") return logs.fetchCalls();
     if (type === "callback") return logs.fetchCallbacks();
+    if (type === "jssdk") return tab.value === "sdk" ? logs.fetchSdk() : undefined;
+    if (type === "talk") spoken.value += 1;
     if (type === "chat" && (userid === undefined || userid === fold(chat.userid.value ?? ""))) {
       await chat.refetch();
     }
@@ -53,6 +65,7 @@ function build() {
   }
 
   function pick(userid: string): void {
+    talks.talk.value = { kind: "app" };
     chat.userid.value = userid;
     pane.value = "chat";
     tour.reach("send");
@@ -83,6 +96,9 @@ function build() {
     logs,
     delivery,
     chat,
+    talks,
+    panels,
+    sheets,
     tour,
     line,
     pane,

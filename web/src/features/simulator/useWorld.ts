@@ -39,7 +39,10 @@ export function useWorld() {
     const watched = looked.value;
     if (watched !== null) marks.read(watched, counts[fold(watched)] ?? 0);
     return new Map(
-      members.value.map(({ userid }) => [userid, marks.count(userid, counts[fold(userid)] ?? 0)]),
+      members.value.map(({ userid }) => {
+        const outside = state.value?.unread_outside?.[fold(userid)] ?? 0;
+        return [userid, marks.count(userid, counts[fold(userid)] ?? 0) + outside];
+      }),
     );
   });
   const unreadTotal = computed(() => [...unread.value.values()].reduce((a, b) => a + b, 0));

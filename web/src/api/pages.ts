@@ -1,0 +1,147 @@
+// Types of the pages' endpoints, after what the service's contract says of them. What
+// tests/golden/openapi.json has is generated into types.gen.ts; these stand until it has them, too.
+import type { Form } from "@/form/types";
+
+export interface Named {
+  userid: string;
+  name: string;
+}
+
+export interface Counts {
+  mine: number;
+  claimable: number;
+  overdue: number;
+  today: number;
+  approvals: number;
+}
+
+export interface Me extends Named {
+  avatar: string;
+  departments: { id: number; name: string }[];
+  roles: string[];
+  csrf: string;
+  counts: Counts;
+}
+
+export type Priority = "low" | "normal" | "high" | "urgent";
+
+export interface TicketRow {
+  id: string;
+  no: string;
+  title: string;
+  status: string;
+  priority: string;
+  source: string;
+  template: { key: string; version: number; name: string };
+  customer: { external_userid: string; name: string } | null;
+  step: { key: string; name: string } | null;
+  handlers: Named[];
+  due_at: string | null;
+  is_overdue: boolean;
+  is_paused: boolean;
+  is_mine: boolean;
+  created_at: string;
+  updated_at: string;
+  closed_at: string | null;
+  version: number;
+}
+
+export interface SimilarTicket extends TicketRow {
+  why: string;
+}
+
+export interface TemplateOption {
+  key: string;
+  version: number;
+  name: string;
+  description: string;
+  category: string;
+  uses: number;
+  last_used_at: string | null;
+  is_pinned: boolean;
+}
+
+export interface Button {
+  verb: string;
+  label: string;
+  task: string | null;
+  step: string | null;
+  tone: "primary" | "normal" | "danger";
+  /** The input form of the action itself. */
+  dialog: Form;
+  /** The part of the ticket's form that is filled in with it. */
+  fills: { step: string; fields: string[]; form: Form } | null;
+}
+
+export interface FormView {
+  sections: {
+    key: string;
+    label: string;
+    fields: {
+      key: string;
+      kind: string;
+      label: string;
+      value: unknown;
+      text: string;
+      access: "read" | "edit";
+    }[];
+  }[];
+}
+
+export interface Sla {
+  state: "ok" | "soon" | "overdue" | "paused" | "none";
+  due_at: string | null;
+  left_seconds: number | null;
+  share_left: number | null;
+  paused_reason: string | null;
+}
+
+export interface Waiting {
+  step: string;
+  who: string[];
+  since: string;
+  urged: number;
+}
+
+export interface PersonHere extends Named {
+  editing: boolean;
+}
+
+/** What `GET /tickets/{id}` has besides the ticket. */
+export interface TicketDetail {
+  names: Record<string, string>;
+  row: TicketRow;
+  buttons: Button[];
+  next_action: string | null;
+  form_view: FormView;
+  sla: Sla;
+  waiting: Waiting[];
+  people_here: PersonHere[];
+}
+
+export interface TimelineItem {
+  kind: "state" | "comment" | "file" | "checkin" | "notice" | "approval";
+  by_name: string;
+  at: string;
+  text: string;
+  files: { id: string; name: string; mime: string; size: number }[];
+  is_public: boolean;
+}
+
+export interface LiveTicket {
+  id: string;
+  no: string;
+  version: number;
+  seq: number;
+  text: string;
+  by: string;
+  by_name: string;
+  at: string;
+}
+
+export type PrefillSource = "customer" | "history" | "chat" | "member" | "asset";
+
+export interface Prefill {
+  values: Record<string, unknown>;
+  from: Record<string, PrefillSource>;
+}

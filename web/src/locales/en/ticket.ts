@@ -1,0 +1,3 @@
+import type { ticket as zh } from "../zh-CN/ticket";
+
+export const ticket: Record<keyof typeof zh, string> = {};

@@ -1,0 +1,2 @@
+// The words of the group's sidebar.
+export const group = {} as const;

@@ -1,0 +1,2 @@
+// The words of the customer's profile.
+export const profile = {} as const;

@@ -1,0 +1,2 @@
+// The words of the chat's sidebar.
+export const sidebar = {} as const;

@@ -1,0 +1,2 @@
+// The words of a ticket, wherever it is shown.
+export const ticket = {} as const;

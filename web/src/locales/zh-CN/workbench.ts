@@ -1,0 +1,2 @@
+// The words of the workbench.
+export const workbench = {} as const;
