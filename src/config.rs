@@ -113,6 +113,9 @@ pub struct App {
     /// Accepted receive ids; the corp id when empty.
     #[serde(default)]
     pub receivers: Vec<String>,
+    /// Whether it shows key figures on the workbench: 自定义展示 must be on in the console.
+    #[serde(default)]
+    pub workbench: bool,
 }
 
 impl std::fmt::Debug for App {
@@ -358,6 +361,11 @@ impl Config {
                 problems.iter().map(|one| format!("{}：{}，{}", one.path, one.what, one.mend));
             wrong("calendar", told.collect::<Vec<_>>().join("；"))
         })
+    }
+
+    /// Whether the app that talks to members shows figures on the workbench, too.
+    pub fn shows_figures(&self) -> bool {
+        self.wecom.apps.get(&self.wecom.app).is_some_and(|app| app.workbench)
     }
 
     /// The organisation's zone, in minutes east of UTC. Zones that change their clocks twice a

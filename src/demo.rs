@@ -7,8 +7,9 @@ use std::{
     path::Path,
 };
 
+use customer::{Asset, Belonging, Opportunity, Order, Place};
 use db::Conn;
-use kernel::{Actor, Error, Kind, Result, TicketId};
+use kernel::{Actor, Ctx, Error, Kind, Result, TicketId};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sim::{CorpSeed, Options, Pace, Pages};
@@ -27,6 +28,10 @@ struct Sample {
     presets: Vec<String>,
     groups: BTreeMap<String, config::Group>,
     tickets: Vec<SampleTicket>,
+    places: BTreeMap<String, Place>,
+    opportunities: Vec<Opportunity>,
+    orders: Vec<Order>,
+    assets: Vec<Asset>,
 }
 
 /// A ticket, and what was done to it.
@@ -36,6 +41,8 @@ struct SampleTicket {
     by: String,
     template: String,
     form: Map<String, Value>,
+    customer: Option<String>,
+    chat_id: Option<String>,
     acts: Vec<SampleAct>,
 }
 
@@ -67,13 +74,19 @@ async fn stock(house: &House, sample: Sample) -> Result<()> {
             catalog::import(conn, &ctx, key)?;
         }
         setup.catalog.refresh(conn)?;
+        for (chat_id, place) in &sample.places {
+            customer::put_place(conn, &ctx, chat_id, place.clone())?;
+        }
+        register(conn, &ctx, &sample.opportunities)?;
+        register(conn, &ctx, &sample.orders)?;
+        register(conn, &ctx, &sample.assets)?;
         for one in &sample.tickets {
             let new = ticket::New {
                 template: &one.template,
                 source: "workbench",
                 form: &one.form,
-                customer: None,
-                chat_id: None,
+                customer: one.customer.clone(),
+                chat_id: one.chat_id.clone(),
                 tags: Vec::new(),
             };
             let by = |userid: &str| ctx.with_actor(Actor::member(userid));
@@ -86,6 +99,11 @@ async fn stock(house: &House, sample: Sample) -> Result<()> {
         Ok(())
     };
     house.db().write(fill).await
+}
+
+/// Registers what belongs to the sample's customers.
+fn register<T: Belonging>(conn: &mut Conn, ctx: &Ctx, all: &[T]) -> Result<()> {
+    all.iter().try_for_each(|one| customer::put_belonging(conn, ctx, one.clone()).map(|_put| ()))
 }
 
 /// Starts a simulator of the sample company.
@@ -124,6 +142,7 @@ pub fn against(mut config: Config, simulator: &sim::Running) -> Config {
                 token: app.token,
                 encoding_aes_key: app.encoding_aes_key,
                 receivers: Vec::new(),
+                workbench: false,
             };
             (app.name, known)
         })
@@ -172,6 +191,9 @@ pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
     config.server.bind = free(config.server.bind)?;
     let addr = reachable(config.server.bind);
     config.server.public_url = format!("http://{addr}");
+    for app in config.wecom.apps.values_mut() {
+        app.workbench = true;
+    }
     let sample = Sample::read()?;
     for (key, group) in &sample.groups {
         config.groups.entry(key.clone()).or_insert_with(|| group.clone());

@@ -2,7 +2,11 @@
 
 use catalog::{Catalog, deed::Deed};
 use kernel::{Error, Micros, Result, TicketId, time};
-use wecom::{ApiError, api::agent, error::Class};
+use wecom::{
+    ApiError,
+    api::{agent, auth},
+    error::Class,
+};
 
 use crate::{
     Config, Parts, database,
@@ -69,6 +73,7 @@ pub async fn run(config: Config, parts: Parts) -> Result<bool> {
     endpoints(&mut report, &tools, &config).await?;
     ops::print("企业微信");
     platform(&mut report, &tools, config.wecom.apps.keys()).await;
+    pages(&mut report, &tools, &config).await;
     Ok(report.is_well)
 }
 
@@ -196,6 +201,34 @@ async fn platform(report: &mut Report, tools: &Tools, apps: impl Iterator<Item =
             Ok(found) => report.good(&format!("应用 {name}（{}）可用", found.name)),
             Err(error) => report.bad(&format!("应用 {name}：{error}"), &mend(&error)),
         }
+    }
+}
+
+/// Whether members can log in, and whether WeCom's client will take our pages for ours.
+async fn pages(report: &mut Report, tools: &Tools, config: &Config) {
+    let app = config.wecom.app.as_str();
+    let ours = http::host_of(&config.server.public_url).unwrap_or_default();
+    // What is wrong with an app that cannot be asked was said before.
+    let Ok(found) = agent::get(&tools.client, app).await else { return };
+    if found.redirect_domain.eq_ignore_ascii_case(&ours) {
+        report.good(&format!("登录与网页的可信域名 {ours}"));
+    } else {
+        let now = match found.redirect_domain.as_str() {
+            "" => "没有设置".to_owned(),
+            domain => format!("是 {domain}"),
+        };
+        report.bad(
+            &format!(
+                "应用 {app} 的可信域名{now}，与 server.public_url 的 {ours} 不一致，成员无法登录"
+            ),
+            &format!("在管理后台该应用的「网页授权及 JS-SDK」中把可信域名设为 {ours}（连同端口）"),
+        );
+    }
+    let corp = auth::jsapi_ticket(&tools.client, app).await;
+    let own = auth::agent_ticket(&tools.client, app).await;
+    match corp.and(own) {
+        Ok(_ticket) => report.good("JS-SDK 的两种票据可取"),
+        Err(error) => report.bad(&format!("JS-SDK 的票据：{error}"), &mend(&error)),
     }
 }
 

@@ -208,7 +208,7 @@ impl Case<'_> {
         if let Some(talk) = self.talk()? {
             return self.answered(talk, &words);
         }
-        let (named, rest) = self.named(&words);
+        let (named, rest) = self.named(&words)?;
         match named.as_slice() {
             [] if ticket::open_of(self.conn, &self.from, 1)?.is_empty() => {
                 self.begin(catalog::GENERAL, &words, source)
@@ -318,7 +318,7 @@ impl Case<'_> {
     fn menu(&mut self, key: &str) -> Result<End> {
         match key {
             "new_ticket" => {
-                let offered = self.offered();
+                let offered = self.offered()?;
                 if offered.len() > 1 {
                     return self.offer(&offered, None);
                 }

@@ -168,6 +168,13 @@ impl House {
                 setup: setup.clone(),
                 db: db.clone(),
             },
+            workbench: config.shows_figures().then(|| notify::figures::Workbench {
+                db: db.clone(),
+                client: client.clone(),
+                app: config.wecom.app.clone(),
+                public_url: config.server.public_url.clone(),
+                zone_minutes: setup.zone_minutes,
+            }),
             repair,
         };
         let topics = work::topics(hands);
@@ -204,6 +211,10 @@ impl House {
     async fn set_up(&self) -> Result<()> {
         let (groups, repair, ctx) = (self.config.groups.clone(), self.repair, self.ctx());
         let (catalog, places) = (self.catalog(), self.config.customers.places.clone());
+        let figures = self.config.shows_figures().then(|| {
+            let config = &self.config;
+            (config.wecom.app.clone(), config.server.public_url.clone(), repair.zone_minutes)
+        });
         self.db
             .write(move |conn| {
                 catalog.refresh(conn)?;
@@ -217,6 +228,10 @@ impl House {
                 }
                 for (chat_id, place) in &places {
                     customer::put_place(conn, &ctx, chat_id, place.clone())?;
+                }
+                if let Some((app, public_url, zone_minutes)) = &figures {
+                    let of = (app.as_str(), public_url.as_str());
+                    notify::figures::set_up(conn, &ctx, of, *zone_minutes)?;
                 }
                 repair.plan(conn, &ctx)
             })

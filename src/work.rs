@@ -4,7 +4,10 @@ use std::{future::Future, sync::Arc};
 
 use files::FileStore;
 use kernel::{Ctx, Error, Micros, Result, Timestamp, time};
-use notify::{Courier, Desk};
+use notify::{
+    Courier, Desk,
+    figures::{self, Workbench},
+};
 use queue::{End, Handler, Job, Record, Topic};
 use ticket::Setup;
 
@@ -33,6 +36,8 @@ pub(crate) struct Hands {
     pub(crate) mirror: Mirror,
     pub(crate) fetcher: Fetcher,
     pub(crate) webhooks: Webhooks,
+    /// Shows members their figures, where the app does.
+    pub(crate) workbench: Option<Workbench>,
     pub(crate) repair: Repair,
 }
 
@@ -53,9 +58,11 @@ where
 
 /// Every topic of the house.
 pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
-    let Hands { desk, courier, mirror, fetcher, webhooks, repair } = hands;
+    let Hands { desk, courier, mirror, fetcher, webhooks, workbench, repair } = hands;
     let reception = Reception { desk: desk.clone() };
     let mut topics = tickets(&desk.setup, webhooks);
+    let shows_figures = workbench.is_some();
+    topics.extend(workbench.into_iter().flat_map(on_workbench));
     let (send, update) = (courier.clone(), courier);
     let (whole, store) = (mirror.clone(), fetcher.store.clone());
     topics.extend([
@@ -72,6 +79,9 @@ pub(crate) fn topics(hands: Hands) -> Vec<Topic> {
             Handler::Tx(Arc::new(move |conn, ctx, job| {
                 let (ticket, seq) = event_of(job)?;
                 notify::on_event(conn, ctx, &desk, ticket, seq)?;
+                if shows_figures {
+                    figures::touch(conn, ctx, ticket)?;
+                }
                 Ok(End::Done(String::new()))
             })),
         ),
@@ -115,6 +125,25 @@ where
     Handler::Tx(Arc::new(move |conn, ctx, job| {
         work(conn, ctx, &setup, &job.body).map(|word| End::Done(word.to_owned()))
     }))
+}
+
+/// What the workbench shows.
+fn on_workbench(workbench: Workbench) -> [Topic; 2] {
+    let (show, refresh) = (workbench.clone(), workbench);
+    [
+        topic(
+            figures::TOPIC_WORKBENCH,
+            TRIES_THERE,
+            1,
+            net(move |ctx, job| show.clone().show(ctx, job)),
+        ),
+        topic(
+            figures::TOPIC_FIGURES,
+            TRIES_HERE * 4,
+            1,
+            net(move |ctx, job| refresh.clone().refresh(ctx, job)),
+        ),
+    ]
 }
 
 /// What tickets leave to be done by themselves.

@@ -1,7 +1,7 @@
 import vue from "@vitejs/plugin-vue";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { bootForDev, inlineStyles, precompressed } from "./build/plugins";
+import { bootForDev, inlineStyles, precompressed } from "./build/plugins.ts";
 
 // WeCom's own browser is as old as Chrome 107 on Windows and Safari 14 on phones, so every page
 // of this folder is built for the same floor.

@@ -9,6 +9,7 @@ pub mod deed;
 mod draft;
 mod keep;
 mod part;
+pub mod pin;
 mod preset;
 mod published;
 mod schema;
@@ -17,6 +18,7 @@ mod shelf;
 mod sql;
 mod template;
 mod trigger;
+mod visible;
 mod weave;
 
 pub use around::{About, FlowScope};
@@ -34,6 +36,7 @@ pub use shelf::{Catalog, GENERAL};
 pub use sql::Summary;
 pub use template::{BYTES_MAX, Template};
 pub use trigger::Trigger;
+pub use visible::{ENTRIES, User, Visible};
 pub use weave::Use;
 
 #[cfg(test)]

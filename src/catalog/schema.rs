@@ -25,6 +25,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    catalog_pin (userid, template_key) {
+        userid -> Text,
+        template_key -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     catalog_template (id) {
         id -> BigInt,
         template_key -> Text,

@@ -2,6 +2,7 @@
 
 pub(crate) mod count;
 pub(crate) mod part;
+pub(crate) mod pin;
 
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
 use kernel::{Ctx, Error, Kind, Result};

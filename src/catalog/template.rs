@@ -8,11 +8,15 @@ use form::{
 use kernel::{Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerPage, FlowScope, Trigger, deed::Deed, published::in_form, sections, trigger};
+use crate::{
+    CustomerPage, FlowScope, Trigger, Visible, deed::Deed, published::in_form, sections, trigger,
+};
 
 /// The longest key and the longest name, in characters.
 pub(crate) const KEY_CHARS_MAX: usize = 64;
 pub(crate) const NAME_CHARS_MAX: usize = 100;
+/// The longest line that says what it is for, in characters.
+const DESCRIPTION_CHARS_MAX: usize = 200;
 /// The largest template, in bytes of JSON.
 pub const BYTES_MAX: usize = 2 << 20;
 
@@ -28,6 +32,15 @@ pub struct Template {
     pub version: u32,
     /// What people read.
     pub name: String,
+    /// What it is for, in a line.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The heading that it is listed under.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub category: String,
+    /// Who may use it, and by which entries; everybody by all of them, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible: Option<Visible>,
     /// Whether its tickets are complaints: a customer who had several of them is served sooner.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_complaint: bool,
@@ -79,6 +92,17 @@ impl Template {
         if name == 0 || name > NAME_CHARS_MAX {
             add("name", "length", format!("须为 1 到 {NAME_CHARS_MAX} 个字"));
         }
+        let mut add = |path: &str, most: usize| {
+            let (code, detail) = ("too_long", format!("最多 {most} 个字"));
+            problems.push(FieldError { path: path.to_owned(), code, detail });
+        };
+        if self.description.chars().count() > DESCRIPTION_CHARS_MAX {
+            add("description", DESCRIPTION_CHARS_MAX);
+        }
+        if self.category.chars().count() > KEY_CHARS_MAX {
+            add("category", KEY_CHARS_MAX);
+        }
+        problems.extend(self.visible.iter().flat_map(Visible::problems));
         problems.extend(self.form_problems());
         problems.extend(self.flow_problems());
         problems.extend(self.owner_problems());

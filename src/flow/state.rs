@@ -107,6 +107,9 @@ pub struct Slot {
     /// Whether it only advises: a delegate's work, which goes back to who delegated it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub is_advice: bool,
+    /// Who handed it on, and can take it back while it is not done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 /// What a slot, or a raised ticket, is doing.
@@ -329,6 +332,7 @@ impl From<StoredRun> for StepRun {
                 owner: stored.owner,
                 after: None,
                 is_advice: false,
+                from: None,
             });
         }
         Self {

@@ -10,6 +10,7 @@ mod customers;
 mod files;
 mod jobs;
 mod jssdk;
+mod live;
 mod me;
 mod mine;
 mod op;
@@ -39,6 +40,7 @@ use actix_web::{
 };
 
 pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
+pub use jssdk::host_of;
 pub(crate) use op::Op;
 pub use public::VISIT;
 pub(crate) use public::open_code;
@@ -60,6 +62,7 @@ pub(crate) fn operations() -> Vec<Op> {
         files::operations(),
         tasks::operations(),
         mine::operations(),
+        live::operations(),
         templates::operations(),
         trials::operations(),
         parts::operations(),

@@ -113,6 +113,17 @@ impl Caller {
         }
     }
 
+    /// Whether he may know of this member what colleagues need not know: his phone, where he is, why
+    /// he is away. Programs may, and so may he himself and administrators.
+    pub(crate) fn knows(&self, userid: &str) -> bool {
+        match &self.by {
+            By::Token(_) => true,
+            By::Session(signed_in) => {
+                signed_in.member.userid == userid || signed_in.allows(Scope::MembersWrite)
+            }
+        }
+    }
+
     /// What he is called in refusals.
     pub(crate) fn name(&self) -> String {
         match &self.by {

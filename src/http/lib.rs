@@ -8,6 +8,7 @@ mod brake;
 mod callback;
 mod guard;
 mod health;
+mod live;
 mod login;
 mod openapi;
 mod page;
@@ -19,7 +20,7 @@ mod shared;
 mod shell;
 mod watch;
 
-pub use api::VISIT;
+pub use api::{VISIT, host_of};
 pub use callback::{Raw, TOPIC_CALLBACK};
 pub use openapi::openapi;
 pub use server::{Settings, bind};

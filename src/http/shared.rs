@@ -19,6 +19,7 @@ use crate::{
     brake::Brakes,
     guard::Tokens,
     health::Migrated,
+    live::Live,
     reply::{Answer, Once},
     shell::{Pages, Shells},
 };
@@ -81,6 +82,7 @@ pub(crate) struct Server {
     pub(crate) migrated: Migrated,
     pub(crate) brakes: Brakes,
     pub(crate) shells: Shells,
+    pub(crate) live: Live,
 }
 
 impl Deref for Server {
@@ -105,6 +107,7 @@ impl Server {
             migrated: Migrated::default(),
             brakes: Brakes::default(),
             shells,
+            live: Live::default(),
         }
     }
 

@@ -9,5 +9,6 @@ mod hostile;
 mod operators;
 mod pages;
 mod schema;
+mod shells;
 mod tickets;
 mod uploads;

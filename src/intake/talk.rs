@@ -170,26 +170,28 @@ fn can_be_raised(template: &Template) -> bool {
 
 impl Case<'_> {
     /// The templates that tickets can be raised from in a conversation, the general one first.
-    pub(super) fn offered(&self) -> Vec<Arc<Published>> {
+    pub(super) fn offered(&mut self) -> Result<Vec<Arc<Published>>> {
         let mut all = self.desk.setup.catalog.list();
         all.retain(|one| can_be_raised(one));
-        all
+        ticket::keep_visible(self.conn, &self.from, Some("menu"), &mut all)?;
+        Ok(all)
     }
 
     /// `报修 空调不制冷`: the businesses that the first word names, and the words after it.
-    pub(super) fn named<'w>(&self, words: &'w str) -> (Vec<Arc<Published>>, &'w str) {
+    pub(super) fn named<'w>(&mut self, words: &'w str) -> Result<(Vec<Arc<Published>>, &'w str)> {
         let is_gap = |c: char| c.is_whitespace() || "：:，,".contains(c);
         let (name, rest) = words.split_once(is_gap).unwrap_or((words, ""));
         if name.chars().count() < NAME_MIN {
-            return (Vec::new(), rest);
+            return Ok((Vec::new(), rest));
         }
         let mut found = self.desk.setup.catalog.list();
         let is_meant = |one: &Template| one.key != catalog::GENERAL && one.name.contains(name);
         found.retain(|one| is_meant(one) && can_be_raised(one));
+        ticket::keep_visible(self.conn, &self.from, Some("app_message"), &mut found)?;
         if let Some(exact) = found.iter().find(|one| one.name == name).cloned() {
             found = vec![exact];
         }
-        (found, rest.trim())
+        Ok((found, rest.trim()))
     }
 
     /// Begins a ticket of that template with these words.

@@ -52,6 +52,11 @@ impl Ids {
         Self { replica, last: Arc::new(AtomicI64::new(0)) }
     }
 
+    /// The least id that can be made at this time or later.
+    pub fn floor(at: Timestamp) -> i64 {
+        (at.0 / MILLI).saturating_sub(EPOCH_MS).max(0) << (SEQUENCE_BITS + REPLICA_BITS)
+    }
+
     /// The next id at the time `now`.
     pub fn next(&self, now: Timestamp) -> i64 {
         let tick = ((now.0 / MILLI).saturating_sub(EPOCH_MS)).max(0) << SEQUENCE_BITS;

@@ -221,7 +221,7 @@ mod tests {
     fn what_comes_in_quiet_hours_waits_for_their_end() {
         // 08:30:30 in Shanghai.
         let now = Timestamp::from_seconds(1_795_393_830);
-        let wish = |from, to| Preference {
+        let wish = |from: i64, to: i64| Preference {
             quiet: Some(Quiet { from: from * 60, to: to * 60 }),
             ..Preference::default()
         };

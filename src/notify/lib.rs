@@ -10,6 +10,7 @@ pub mod customer;
 mod deliver;
 mod digest;
 mod face;
+pub mod figures;
 mod links;
 mod message;
 mod outbox;

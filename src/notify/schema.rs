@@ -42,6 +42,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    notify_touched (ticket_id) {
+        ticket_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    notify_figure (userid) {
+        userid -> Text,
+        is_wanted -> Integer,
+        shown -> Text,
+        day -> BigInt,
+    }
+}
+
+diesel::table! {
     notify_link (ticket_id) {
         ticket_id -> BigInt,
         generation -> BigInt,

@@ -2,4 +2,5 @@
 
 mod access;
 mod mirror;
+mod sessions;
 mod working;

@@ -27,6 +27,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .route("/callbacks", get().to(callbacks))
         .route("/problems", get().to(problems))
         .route("/visible/{userid}", get().to(visible))
+        .route("/workbench/{userid}", get().to(workbench))
         .route("/chats/{userid}", get().to(talk::read))
         .route("/chats/{userid}/messages", post().to(talk::send))
         .route("/chats/{userid}/menu", post().to(talk::menu))
@@ -160,6 +161,17 @@ async fn callbacks(shared: Data<Shared>, query: Query<After>) -> HttpResponse {
 
 async fn problems(shared: Data<Shared>) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "items": shared.world().journal.problems() }))
+}
+
+/// What each app shows a member on the workbench.
+async fn workbench(shared: Data<Shared>, userid: Path<String>) -> HttpResponse {
+    let world = shared.world();
+    let shown = world.member(&userid).map(|_member| {
+        let of =
+            |app: &String| Some(json!({ "app": app, "shown": world.on_workbench(app, &userid)? }));
+        json!({ "items": world.apps.keys().filter_map(of).collect::<Vec<_>>() })
+    });
+    answered(shown.ok_or_else(|| Denied::new(404, format!("没有成员 {userid}"))))
 }
 
 async fn visible(shared: Data<Shared>, userid: Path<String>) -> HttpResponse {

@@ -31,6 +31,8 @@ pub(crate) struct Limits {
     pub(crate) ticket_corp_hour: u64,
     /// Tickets of the JS-SDK that one app may fetch in an hour.
     pub(crate) ticket_app_hour: u64,
+    /// Members whose workbench data an app may set in a minute.
+    pub(crate) workbench_minute: u64,
     /// Permanent pictures in a day.
     pub(crate) uploadimg_day: u64,
     /// Permanent pictures in a month.
@@ -48,6 +50,7 @@ impl Default for Limits {
             wrong_secrets: 2000,
             ticket_corp_hour: 400,
             ticket_app_hour: 100,
+            workbench_minute: 100_000,
             uploadimg_day: 1000,
             uploadimg_month: 3000,
         }
@@ -135,6 +138,30 @@ impl Meters {
     ) -> Result<(), Refused> {
         let own = self.take(&format!("ticket {app}"), &[(HOUR, limits.ticket_app_hour)], 1, now);
         let fits = own && self.take("ticket", &[(HOUR, limits.ticket_corp_hour)], 1, now);
+        fits.then_some(()).ok_or_else(too_often)
+    }
+
+    /// Counts the members whose workbench data is set in one call.
+    pub(crate) fn workbench(
+        &mut self,
+        limits: &Limits,
+        app: &str,
+        members: u64,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        let windows = [(MINUTE, limits.workbench_minute)];
+        let fits = self.take(&format!("workbench {app}"), &windows, members, now);
+        fits.then_some(()).ok_or_else(too_often)
+    }
+
+    /// Counts a call that sets one member's workbench data: ten a minute.
+    pub(crate) fn workbench_member(
+        &mut self,
+        app: &str,
+        userid: &str,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        let fits = self.take(&format!("workbench {app} {userid}"), &[(MINUTE, 10)], 1, now);
         fits.then_some(()).ok_or_else(too_often)
     }
 

@@ -4,10 +4,12 @@ mod callbacks;
 mod cards;
 mod company;
 mod failures;
+mod logins;
 mod receiver;
 mod rooms;
 mod sending;
 mod tokens;
+mod workbench;
 
 use std::time::Duration;
 

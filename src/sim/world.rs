@@ -130,6 +130,15 @@ impl Call<'_> {
 /// An app as it is now: the seed, changed by calls and by the control API.
 pub(crate) type App = AppSeed;
 
+/// What an app shows on the workbench.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Workbench {
+    /// What it shows to those who have nothing of their own: its type, and the data of it.
+    pub(crate) template: Value,
+    /// What members have of their own, by userid.
+    pub(crate) members: BTreeMap<String, Value>,
+}
+
 /// Something that changed, for the page's event stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -156,6 +165,7 @@ pub struct World {
     pub(crate) js_tickets: Tickets,
     pub(crate) chats: Chats,
     pub(crate) rooms: Rooms,
+    pub(crate) workbenches: BTreeMap<String, Workbench>,
     pub(crate) media: MediaStore,
     pub(crate) limits: Limits,
     pub(crate) meters: Meters,
@@ -190,6 +200,7 @@ impl World {
             js_tickets: Tickets::default(),
             chats: Chats::default(),
             rooms: Rooms::opening(&seed.openings),
+            workbenches: BTreeMap::new(),
             media: MediaStore::default(),
             limits: Limits::default(),
             meters: Meters::default(),
@@ -358,6 +369,13 @@ impl World {
     pub(crate) fn sees(&self, app: &str, member: &Member) -> bool {
         let visible = self.visible_departments(app);
         member.department.iter().any(|id| visible.contains(id))
+    }
+
+    /// What an app shows a member on the workbench; nothing when it shows its icon only.
+    pub(crate) fn on_workbench(&self, app: &str, userid: &str) -> Option<Value> {
+        let shown = self.workbenches.get(app)?;
+        let own = shown.members.get(&fold(userid));
+        Some(own.unwrap_or(&shown.template).clone())
     }
 
     /// Something is to be delivered.

@@ -5,6 +5,7 @@ mod answer;
 mod approve;
 mod ask;
 mod attach;
+mod check_in;
 mod claim;
 mod comment;
 mod complete;
@@ -41,6 +42,7 @@ use crate::{
 /// Every action, in the order in which buttons are shown.
 pub const ACTIONS: &[&dyn Action] = &[
     &claim::Claim,
+    &check_in::CheckIn,
     &complete::Complete,
     &approve::Approve,
     &reject::Reject,

@@ -122,7 +122,9 @@ pub fn files_of(ticket: &Ticket, template: &Published) -> Vec<FileId> {
     let references = template.compiled().references(&ticket.form);
     let in_form = references.into_iter().filter(|one| one.what == Referred::File);
     let in_form = in_form.filter_map(|one| one.id.parse().ok());
-    in_form.chain(ticket.attachments.iter().filter_map(|one| one.file)).collect()
+    let added = ticket.attachments.iter().filter_map(|one| one.file);
+    let there = ticket.check_ins.iter().flat_map(|one| one.files.iter().copied());
+    in_form.chain(added).chain(there).collect()
 }
 
 /// Whether everything that answers refer to is there. Devices, opportunities and orders live

@@ -12,7 +12,7 @@ use crate::{
     effect::facts_of,
     fact::{Created, Fact},
     known::{About, Known},
-    origin, refer, relation, sql,
+    offer, origin, refer, relation, sql,
     ticket::{Parent, Priority, SOURCES, TemplateRef, Ticket},
     trigger,
 };
@@ -54,6 +54,8 @@ pub fn create(conn: &mut Conn, ctx: &Ctx, setup: &Setup, new: &New<'_>) -> Resul
         return Err(Error::field("source", "not_an_option", detail));
     }
     relation::check(conn, &ctx.actor, new.customer.as_deref(), new.chat_id.as_deref())?;
+    let template = setup.catalog.find_newest(conn, new.template)?;
+    offer::check(conn, &ctx.actor, &template, new.source)?;
     create_for(conn, ctx, setup, new, None)
 }
 

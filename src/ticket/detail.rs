@@ -20,6 +20,7 @@ use crate::{
     act::Setup,
     names::Names,
     presence::{self, Here},
+    refer::{self, Related},
     row::{Row, row, step_name, workers},
     ticket::Ticket,
     view::{self, TicketView},
@@ -47,6 +48,8 @@ pub struct Detail {
     pub waiting: Vec<Waiting>,
     /// Who looks at it now.
     pub people_here: Vec<Here>,
+    /// The opportunities, orders and devices that its answers name.
+    pub related: Related,
 }
 
 /// A step that waits for people.
@@ -89,6 +92,7 @@ pub fn detail(
         sla: sla::sla(ctx, setup, ticket, template),
         waiting: waiting(ticket, template),
         people_here,
+        related: refer::related(conn, &ctx.actor, ticket, template)?,
         names: names.members().clone(),
     })
 }

@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::{
     origin::Origin,
     ticket::{
-        Attachment, Child, Judgement, Link, Parent, Priority, Rating, Status, Task, TaskState,
-        TemplateRef, Ticket,
+        Attachment, CheckIn, Child, Judgement, Link, Parent, Priority, Rating, Status, Task,
+        TaskState, TemplateRef, Ticket,
     },
 };
 
@@ -141,6 +141,11 @@ pub enum Fact {
     Attached {
         /// What.
         attachment: Attachment,
+    },
+    /// Somebody was there.
+    CheckedIn {
+        /// Where, and how far from where the ticket is about.
+        check_in: CheckIn,
     },
     /// Somebody asked for haste.
     Urged,
@@ -282,6 +287,7 @@ fn begin(id: TicketId, created: &Created, at: Timestamp) -> Ticket {
         flow: State::default(),
         tasks: Vec::new(),
         attachments: Vec::new(),
+        check_ins: Vec::new(),
         tags: created.tags,
         context: created.context,
         parent: created.parent,
@@ -389,6 +395,7 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
             ticket.status = Status::Open;
             ticket.closed_at = None;
         }
+        Fact::CheckedIn { check_in } => ticket.check_ins.push(check_in.clone()),
         Fact::Attached { attachment } => ticket.attachments.push(attachment.clone()),
         Fact::Urged => {
             ticket.urged += 1;

@@ -16,8 +16,10 @@ mod family;
 mod known;
 mod leave;
 mod list;
+pub mod live;
 mod migrate;
 mod names;
+mod offer;
 mod origin;
 mod policy;
 mod prefill;
@@ -29,9 +31,11 @@ mod relation;
 mod responsibility;
 mod row;
 mod schema;
+mod similar;
 mod sql;
 mod survey;
 mod ticket;
+mod timeline;
 mod todo;
 mod trigger;
 mod view;
@@ -54,6 +58,7 @@ pub use leave::hand_over;
 pub use list::{Filter, list, open_of};
 pub use migrate::{Migration, Move, runs_by};
 pub use names::Names;
+pub use offer::{Offered, keep_visible, offered};
 pub use origin::{
     Origin, OriginCustomer, OriginGroup, OriginOwner, OriginPlace, last_contact_at, origin, tags_of,
 };
@@ -70,18 +75,19 @@ pub use rehearse::{
 pub use relation::{Closeness, closeness, is_in, may_see_group, not_your_group, not_yours};
 pub use responsibility::{Duty, Responsibility, responsibility};
 pub use row::{CustomerName, Person, Row, StepName, TemplateName, row};
+pub use similar::{Alike, Similar, similar};
 pub use sql::{event, events, find_by_no, get, ids_after, version_of};
 pub use survey::{Survey, may_judge, survey};
 pub use ticket::{
-    Attachment, Child, Judgement, Link, Parent, Priority, Rating, SOURCES, Status, Task, TaskState,
-    TemplateRef, Ticket,
+    Attachment, CheckIn, Child, Judgement, Link, Parent, Priority, Rating, SOURCES, Status, Task,
+    TaskState, TemplateRef, Ticket,
 };
-pub use todo::{Counts, ToDo, TodoRow, counts, to_do};
+pub use timeline::{
+    DecisionView, EntryFile, EntryKind, TimelineEntry, for_customers, is_public, timeline,
+};
+pub use todo::{Counts, ToDo, TodoRow, counts, done_since, people_of, to_do};
 pub use trigger::{TOPIC_TRIGGER, forget, look};
-pub use view::{
-    AskedView, ChildView, DecisionView, Progress, StepView, TaskView, TicketView, TimelineEntry,
-    allowed, timeline, view,
-};
+pub use view::{AskedView, ChildView, Progress, StepView, TaskView, TicketView, allowed, view};
 
 #[cfg(test)]
 mod tests;

@@ -77,6 +77,7 @@ pub fn seen_by(reader: &Actor, mut ticket: Ticket, template: &Published) -> Tick
     if matches!(reader, Actor::Customer { .. }) {
         ticket.context = None;
         ticket.attachments.retain(|one| matches!(one.by, Actor::Customer { .. }));
+        ticket.check_ins.clear();
     }
     ticket
 }

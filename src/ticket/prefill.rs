@@ -5,6 +5,8 @@
 
 mod keys;
 
+pub(crate) use keys::is_serial;
+
 use std::collections::BTreeMap;
 
 use catalog::Published;

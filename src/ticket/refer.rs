@@ -50,10 +50,27 @@ pub(crate) fn is_missing(
     Ok(Some((code, what.label())))
 }
 
+/// What a field of text asks for, as its key says: a number that somebody copied from a label or an
+/// order names the same thing as one that was chosen from a list.
+fn written(key: &str) -> Option<What> {
+    match key {
+        "order_no" => Some(What::Order),
+        "opportunity_no" => Some(What::Opportunity),
+        key if crate::prefill::is_serial(key) => Some(What::Asset),
+        _ => None,
+    }
+}
+
 fn named(form: &Compiled, answers: &Answers) -> Vec<(What, String)> {
     let references = form.references(answers);
     let mut all: Vec<_> =
         references.into_iter().filter_map(|one| Some((belonging(&one)?, one.id))).collect();
+    for field in form.form().fields.iter().filter(|field| field.kind == "text") {
+        let text = answers.get(&field.key).and_then(serde_json::Value::as_str).map(str::trim);
+        let fits = |text: &&str| !text.is_empty() && text.len() <= customer::KEY_MAX;
+        let found = written(&field.key).zip(text.filter(fits));
+        all.extend(found.map(|(what, text)| (what, text.to_owned())));
+    }
     all.sort_unstable();
     all.dedup();
     all

@@ -2,9 +2,11 @@
 
 pub(crate) mod alike;
 pub(crate) mod presence;
+pub(crate) mod recent;
 pub(crate) mod refer;
 pub(crate) mod todo;
 mod turn;
+pub(crate) mod uses;
 
 use db::{Conn, OrDb as _, Unique, diesel, diesel::prelude::*, is_unique};
 use flow::TimerKind;
@@ -155,12 +157,27 @@ fn log_of(conn: &mut Conn, id: TicketId, only: Option<i64>) -> Result<Vec<Event>
     }
     let columns = (e::seq, e::verb, e::actor, e::at, e::trace, e::facts);
     let rows = rows.order(e::seq.asc()).select(columns);
-    let rows = rows.load::<(i64, String, String, i64, String, String)>(conn).or_db()?;
-    let event = |(seq, verb, actor, at, trace, facts): (_, _, String, _, _, String)| {
-        let (actor, facts) = (from_json(&actor)?, from_json(&facts)?);
-        Ok(Event { seq, verb, actor, at: Timestamp(at), trace, facts })
-    };
-    rows.into_iter().map(event).collect()
+    let rows = rows.load::<EventRow>(conn).or_db()?;
+    rows.into_iter().map(event_of).collect()
+}
+
+/// An event as it is stored: seq, verb, actor, time, trace, facts.
+pub(crate) type EventRow = (i64, String, String, i64, String, String);
+
+pub(crate) fn event_of((seq, verb, actor, at, trace, facts): EventRow) -> Result<Event> {
+    let (actor, facts) = (from_json(&actor)?, from_json(&facts)?);
+    Ok(Event { seq, verb, actor, at: Timestamp(at), trace, facts })
+}
+
+/// These tickets, as many as there are.
+pub(crate) fn get_all(conn: &mut Conn, ids: &[TicketId]) -> Result<Vec<Ticket>> {
+    let mut all = Vec::new();
+    for some in ids.chunks(500) {
+        let rows = t::table.filter(t::id.eq_any(some.iter().map(|id| id.0)));
+        let rows = rows.order(t::id.asc()).select(t::snapshot).load::<String>(conn).or_db()?;
+        all.extend(rows.iter().map(|text| from_json(text)).collect::<Result<Vec<Ticket>>>()?);
+    }
+    Ok(all)
 }
 
 /// The next number of a day.

@@ -1,6 +1,6 @@
 //! What a ticket is.
 
-use flow::State;
+use flow::{State, assign::Point};
 use form::Answers;
 use kernel::{Actor, Error, FileId, Result, TaskId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -134,26 +134,7 @@ impl Priority {
 }
 
 /// The entries by which a ticket can come.
-pub const SOURCES: [&str; 18] = [
-    "app_message",
-    "menu",
-    "bot",
-    "api",
-    "chat_sidebar",
-    "customer_profile",
-    "workbench",
-    "group_menu",
-    "kf",
-    "qr",
-    "web_form",
-    "embed",
-    "moments",
-    "video_channel",
-    "short_video",
-    "live",
-    "subticket",
-    "trigger",
-];
+pub const SOURCES: [&str; 18] = catalog::ENTRIES;
 
 /// Something that belongs to a ticket besides its form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +152,29 @@ pub struct Attachment {
     pub by: Actor,
     /// When.
     pub at: Timestamp,
+}
+
+/// That somebody was there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckIn {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Where he was.
+    pub place: Point,
+    /// How exact that is, in metres; nothing when the phone did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// What the place is called; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
+    /// How far from the place in the ticket's form that is, in metres, if the form tells one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distance_metres: Option<u32>,
+    /// The photos that he took.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileId>,
 }
 
 /// What a task is doing.
@@ -332,6 +336,9 @@ pub struct Ticket {
     pub tasks: Vec<Task>,
     /// What was added to it.
     pub attachments: Vec<Attachment>,
+    /// Who was there, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check_ins: Vec<CheckIn>,
     /// Words that group tickets.
     pub tags: Vec<String>,
     /// What was known around it when it was raised.

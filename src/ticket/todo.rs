@@ -1,7 +1,7 @@
 //! A member's to-do lists, and how long each is.
 
 use db::Conn;
-use kernel::{Cursor, Limit, Micros, Page, Result, TaskId, Timestamp, time};
+use kernel::{Cursor, Limit, Micros, Page, Result, TaskId, TicketId, Timestamp, time};
 use serde::Serialize;
 
 use crate::{
@@ -89,6 +89,23 @@ pub fn counts(conn: &mut Conn, userid: &str, now: Timestamp, zone_minutes: i64) 
         counts.approvals += i64::from(one.is_approval);
     }
     Ok(counts)
+}
+
+/// How many tasks a member did since a time.
+///
+/// # Errors
+/// The database's.
+pub fn done_since(conn: &mut Conn, userid: &str, since: Timestamp) -> Result<i64> {
+    sql::done_since(conn, userid, since)
+}
+
+/// Who works, worked or could work on these tickets, each once.
+///
+/// # Errors
+/// The database's.
+pub fn people_of(conn: &mut Conn, tickets: &[TicketId]) -> Result<Vec<String>> {
+    let ids: Vec<_> = tickets.iter().map(|ticket| ticket.0).collect();
+    sql::people_of(conn, &ids)
 }
 
 /// From now to the end of the day where the organisation is: after the first, up to the second.

@@ -9,6 +9,7 @@ pub mod media;
 pub mod menu;
 pub mod message;
 pub mod user;
+pub mod workbench;
 
 use serde::{Deserialize, Deserializer};
 

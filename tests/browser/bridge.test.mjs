@@ -109,6 +109,7 @@ test("a page puts words and a link into the chat, and the customer opens the lin
 
   await page.getByRole("button", { name: "以客户身份打开" }).click();
   const phone = await frameAt(page, "progress");
+  await screenshot(page, "bridge-split");
   assert.equal(await phone.evaluate(() => window.name), `wecom-simulator:customer:${HEYAN}`);
   assert.equal((await ask(phone, "getContext")).errMsg, "getContext:function not exist");
   await page.getByRole("button", { name: "回到聊天" }).click();
@@ -123,6 +124,36 @@ test("a page puts words and a link into the chat, and the customer opens the lin
     .getByRole("log", { name: /^与 望江苑/ })
     .getByText("好的，谢谢")
     .waitFor();
+});
+
+test("what a customer writes waits unread until the member opens the chat", async () => {
+  const page = await browser.window();
+  const client = await Client.open(page, house);
+  await client.becomes("李静");
+  const talk = page.locator('[data-talk="wmQFAAAA0003luomei"]');
+  await talk.waitFor();
+  await control(house, "talks/wmQFAAAA0003luomei/lijing/messages", {
+    msgtype: "text",
+    content: "师傅到哪了",
+  });
+  await talk.getByText("1 条未读").waitFor({ state: "attached" });
+  await talk.click();
+  await client.chat.getByText("师傅到哪了").waitFor();
+  await talk.getByText("1 条未读").waitFor({ state: "detached" });
+  const { unread_outside: unread } = await control(house, "state");
+  assert.equal(unread.lijing, undefined);
+
+  // A code that the customer scans opens on the customer's phone.
+  await page.getByRole("button", { name: "客户手机" }).click();
+  await page.getByRole("button", { name: "扫一扫" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox", { name: "码的内容" }).fill(`${app.origin}/q/1`);
+  await dialog.getByRole("button", { name: "扫到了" }).click();
+  const frame = await frameAt(page, "q/1");
+  assert.equal(
+    await frame.evaluate(() => window.name),
+    "wecom-simulator:customer:wmQFAAAA0003luomei",
+  );
 });
 
 test("the group's page knows the group, the profile's page the customer, the home page neither", async () => {

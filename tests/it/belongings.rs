@@ -24,7 +24,7 @@ fn business() -> Value {
             { "key": "device", "kind": "asset", "label": "设备" },
         ] },
         "flow": { "steps": [{ "key": "approve", "name": "审批", "public_name": "审批",
-            "assign": { "by": "members", "userids": ["liuyang"] },
+            "assign": { "by": "people", "userids": ["liuyang"] },
             "if_nobody": { "do": "hold" } }] },
     })
 }
@@ -171,5 +171,34 @@ async fn a_ticket_names_only_what_is_registered_and_the_device_knows_its_history
     let stranger =
         desk.ask("GET", "/api/v1/assets/SN-1").acting_as("sunhao").send().await.refusal();
     assert_eq!((stranger.0, &*stranger.1), (403, "customer.not_yours"));
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approver_sees_what_the_ticket_names_without_asking_unless_it_is_hidden_from_him() {
+    let desk = Desk::open().await;
+    let mut open = business();
+    open["form"]["fields"][2]["access"] = json!({ "create": "edit", "*": "hidden" });
+    desk.publishes(&open).await;
+    let deal = json!({ "external_userid": HEYAN, "title": "全屋新风", "stage": "谈判",
+        "amount_cents": 2_600_000, "owner": "zhangsan" });
+    assert_eq!(desk.ask("PUT", "/api/v1/opportunities/SJ-1").json(&deal).send().await.status, 200);
+    let order = json!({ "external_userid": HEYAN, "title": "滤芯",
+        "ordered_at": "2026-06-01T09:00:00+08:00" });
+    assert_eq!(desk.ask("PUT", "/api/v1/orders/QF-1").json(&order).send().await.status, 200);
+    let form = json!({ "title": "九折", "deal": "SJ-1", "bought": "QF-1" });
+    let new = json!({ "template": "deal", "customer": HEYAN, "form": form });
+    let made = desk.ask("POST", "/api/v1/tickets").acting_as("zhangsan").json(&new).send().await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    desk.settle().await;
+    let path = format!("/api/v1/tickets/{}", made.json()["id"].as_str().unwrap());
+    let seen = desk.ask("GET", &path).acting_as("liuyang").send().await.json();
+    let deal = &seen["related"]["opportunities"][0];
+    assert_eq!(
+        (&deal["stage"], &deal["amount_cents"], &deal["owner"]),
+        (&json!("谈判"), &json!(2_600_000), &json!("zhangsan"))
+    );
+    assert_eq!(seen["related"]["orders"], json!([]), "the answer is hidden from him");
+    assert_eq!(desk.ask("GET", &path).send().await.json()["related"]["orders"][0]["no"], "QF-1");
     desk.close().await;
 }

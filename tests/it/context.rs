@@ -55,7 +55,7 @@ fn visit() -> Value {
             read_only,
         ] },
         "flow": { "steps": [{ "key": "go", "name": "上门", "public_name": "上门",
-            "assign": { "by": "members", "userids": ["liuyang"] },
+            "assign": { "by": "people", "userids": ["liuyang"] },
             "if_nobody": { "do": "hold" } }] },
     })
 }
@@ -163,7 +163,7 @@ async fn a_ticket_keeps_what_the_service_knows_around_it_and_believes_no_page() 
     forged["context"] = json!({ "owner": { "userid": "chenlei", "name": "x" } });
     let told = raise(&desk, "zhangsan", &forged).await;
     assert_eq!(told.json()["errors"][0]["path"], "context", "{}", told.text());
-    for (userid, customer) in [("zhaomin", HEYAN), ("zhangsan", "wmForged")] {
+    for (userid, customer) in [("sunhao", HEYAN), ("zhangsan", "wmForged")] {
         let mut foreign = new.clone();
         foreign["customer"] = json!(customer);
         let refused = raise(&desk, userid, &foreign).await.refusal();

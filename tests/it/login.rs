@@ -258,9 +258,17 @@ async fn a_request_by_cookie_shows_what_only_its_page_was_told() {
         }
     }
     assert_eq!(desk.tickets().await, Vec::<Value>::new());
-    // What an <img> fetches needs none: it is refused for another reason.
-    let told = browser.bare("GET", "/api/v1/files/1").send().await;
-    assert_eq!(told.refusal().1, "files.not_found");
+    // What an <img> fetches can carry none.
+    let picture = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR".to_vec();
+    let told = browser.ask("POST", "/api/v1/files").file("a.png", picture.clone()).send().await;
+    assert_eq!(told.status, 201, "{}", told.text());
+    let file = format!("/api/v1/files/{}", told.json()["id"].as_str().unwrap());
+    let told = browser.bare("GET", &file).send().await;
+    assert_eq!((told.status, &told.bytes), (200, &picture));
+    let other = Browser::new(&desk, WECOM);
+    other.signs_in("liuyang").await;
+    let told = other.bare("GET", &file).send().await;
+    assert_eq!(told.refusal().0, 400, "another's upload is none of his");
 
     // Another person signs in with this browser; the first one's page is still open.
     let before = browser.csrf.borrow().clone();
@@ -295,12 +303,14 @@ async fn who_is_disabled_is_out_at_once_and_who_comes_back_signs_in_anew() {
         assert_eq!(told.refusal().1, "auth.no_session");
     }
     refused(&phone.open(&back).await, 403, "可见范围");
+    desk.clock.advance(time::SECOND);
     desk.company("PATCH", "/members/zhangsan", json!({ "status": 1 })).await;
     for browser in [&phone, &desktop] {
         let told = browser.ask("GET", "/api/v1/tickets").send().await;
         assert_eq!(told.refusal().1, "auth.no_session", "what was ended stays ended");
     }
     assert_eq!(phone.signs_in("zhangsan").await["userid"], "zhangsan");
+    desk.clock.advance(time::SECOND);
     desk.company("DELETE", "/members/zhangsan", json!({})).await;
     let told = phone.ask("GET", "/api/v1/tickets").send().await;
     assert_eq!(told.refusal().1, "auth.no_session");
@@ -343,15 +353,15 @@ async fn a_session_ends_after_a_week_of_silence_and_after_a_month_in_any_case() 
     desk.clock.advance(time::SECOND);
     for day in 1..30 {
         desk.clock.advance(time::DAY - if day == 7 { 2 * time::SECOND } else { 0 });
-        busy.me().await;
+        uses(&desk, &busy).await;
         if day == 7 {
-            slow.me().await;
+            uses(&desk, &slow).await;
             desk.clock.advance(2 * time::SECOND);
             let told = silent.bare("GET", "/api/v1/me").send().await;
             assert_eq!(told.refusal().1, "auth.no_session", "a week of silence");
         }
     }
-    busy.me().await;
+    uses(&desk, &busy).await;
     desk.clock.advance(time::DAY);
     let told = busy.bare("GET", "/api/v1/me").send().await;
     assert_eq!(told.refusal().1, "auth.no_session", "a month is over");
@@ -360,6 +370,24 @@ async fn a_session_ends_after_a_week_of_silence_and_after_a_month_in_any_case() 
     let purged = desk.db.write(move |conn| org::session::purge(conn, now)).await;
     assert_eq!(purged.unwrap(), 3);
     desk.close().await;
+}
+
+/// Uses a session, and waits for the note of it, which is written behind the answer.
+async fn uses(desk: &Desk, browser: &Browser<'_>) {
+    browser.me().await;
+    let (now, secret) = (desk.clock.now(), browser.cookie("qidan_session").unwrap());
+    let is_noted = async || {
+        let secret = secret.clone();
+        let found = desk.db.read(move |conn| org::session::find(conn, &secret, now)).await;
+        let org::session::Found::SignedIn(found) = found.unwrap() else { panic!("signed out") };
+        now.since(found.session.seen_at) < org::session::SEEN_STEP
+    };
+    for _look in 0..100_000 {
+        if is_noted().await {
+            return;
+        }
+    }
+    panic!("the use of a session is not noted");
 }
 
 #[tokio::test(flavor = "multi_thread")]

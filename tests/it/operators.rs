@@ -32,13 +32,25 @@ async fn migrate_says_what_is_pending_and_what_it_did() {
 async fn doctor_is_content_with_a_good_house_and_names_the_mend_of_a_bad_one() {
     let site = Site::open(SPACING).await;
     let url = ("QIDAN__SERVER__PUBLIC_URL", "https://desk.example.com");
+    assert!(site.sim.set_trusted_domains("desk", vec!["desk.example.com".to_owned()]));
     let well = qidan(&["doctor"], &site.env(&[url])).await;
     assert_eq!(well.code, 0, "{}{}", well.out, well.err);
-    for words in ["应用 desk 的回调密钥", "没有失败或积压的任务", "可用"] {
+    for words in [
+        "应用 desk 的回调密钥",
+        "没有失败或积压的任务",
+        "可用",
+        "可信域名 desk.example.com",
+        "两种票据可取",
+    ] {
         assert!(well.out.contains(words), "{words}: {}", well.out);
     }
     assert!(!well.out.contains('坏'), "{}", well.out);
 
+    let other = ("QIDAN__SERVER__PUBLIC_URL", "https://desk.example.com:8443");
+    let elsewhere = qidan(&["doctor"], &site.env(&[other])).await;
+    assert_eq!(elsewhere.code, 1, "{}", elsewhere.out);
+    assert!(elsewhere.out.contains("成员无法登录"), "{}", elsewhere.out);
+    assert!(elsewhere.out.contains("设为 desk.example.com:8443"), "{}", elsewhere.out);
     let app = "desk";
     site.sim_post("/_sim/tokens/rotate", json!({ "app": app, "secret": "another" })).await;
     let ill = qidan(&["doctor"], &site.env(&[url])).await;

@@ -295,3 +295,277 @@ async fn who_looks_at_a_ticket_is_seen_by_the_others_until_he_is_gone() {
     assert_eq!(told.send().await.refusal().1, "ticket.needs_member");
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_templates_that_a_member_may_use_come_in_the_order_in_which_he_needs_them() {
+    let desk = Desk::open().await;
+    let business = |key: &str, visible: Value| {
+        let mut template = repair();
+        template["key"] = json!(key);
+        template["name"] = json!(key);
+        template["category"] = json!("售后");
+        template["description"] = json!("上门服务");
+        template["visible"] = visible;
+        template
+    };
+    for (key, visible) in [
+        ("open", Value::Null),
+        ("roles", json!({ "roles": ["quality"] })),
+        ("service", json!({ "departments": [2] })),
+        ("company", json!({ "departments": [1] })),
+        ("own", json!({ "members": ["zhangsan"] })),
+        ("sidebar", json!({ "entries": ["chat_sidebar"] })),
+    ] {
+        desk.publishes(&business(key, visible)).await;
+    }
+    let keys = async |userid: &str, query: &str| {
+        let page = desk.sees(userid, &format!("/me/templates{query}")).await;
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|one| one["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let everybodys = ["general_request", "company", "open", "sidebar"];
+    assert_eq!(keys("zhaomin", "").await, everybodys);
+    assert_eq!(keys("zhaomin", "?source=workbench").await, ["general_request", "company", "open"]);
+    let zhangsans = ["general_request", "company", "open", "own", "service", "sidebar"];
+    assert_eq!(keys("zhangsan", "?source=chat_sidebar").await, zhangsans);
+    let profile = json!({ "roles": ["quality"] });
+    desk.ask("PUT", "/api/v1/members/zhaomin/profile").json(&profile).send().await;
+    assert!(keys("zhaomin", "").await.contains(&"roles".to_owned()));
+    assert_eq!(desk.asks("zhaomin", "/me/templates?source=door").await.refusal().0, 400);
+
+    // What is not shown cannot be used either.
+    for (userid, template, source, status) in [
+        ("lijing", "own", "workbench", 403),
+        ("zhangsan", "own", "workbench", 201),
+        ("lijing", "sidebar", "workbench", 403),
+        ("lijing", "sidebar", "chat_sidebar", 201),
+        ("zhaomin", "service", "workbench", 403),
+    ] {
+        let new = json!({ "template": template, "source": source, "form": { "title": "一" } });
+        let told = desk.ask("POST", "/api/v1/tickets").acting_as(userid).json(&new).send().await;
+        assert_eq!(told.status, status, "{userid} {template} {source}: {}", told.text());
+        if status == 403 {
+            assert_eq!(told.refusal().1, "template.not_yours");
+        }
+    }
+    let mut wrong = business("wrong", json!({ "entries": ["door"] }));
+    wrong["description"] = json!("长".repeat(201));
+    let saved = desk.ask("PUT", "/api/v1/templates/wrong").json(&wrong).send().await.json();
+    let paths = saved["problems"].as_array().unwrap().iter();
+    let paths: Vec<_> = paths.map(|one| one["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["description", "visible.entries[0]"]);
+
+    // Most used first: for this customer, by himself, by all.
+    let guo = "wmQFAAAA0002guofeng";
+    for (template, customer, times) in [("company", None, 2), ("open", Some(guo), 1)] {
+        for _ in 0..times {
+            let new =
+                json!({ "template": template, "customer": customer, "form": { "title": "二" } });
+            desk.raises_as("zhangsan", new).await;
+        }
+    }
+    let told = desk.sees("zhangsan", "/me/templates").await["items"][0].clone();
+    assert_eq!((&told["key"], &told["uses"]), (&json!("company"), &json!(2)));
+    assert_eq!((&told["category"], &told["description"]), (&json!("售后"), &json!("上门服务")));
+    assert_eq!(told["last_used_at"], "2026-11-23T01:00:00.000000Z");
+    assert_eq!(keys("zhangsan", &format!("?customer={guo}")).await[0], "open");
+    assert_eq!(keys("wuting", "").await[0], "company", "who used none sees what others use");
+
+    let pin = async |method: &str, key: &str| {
+        let ask = desk.ask(method, &format!("/api/v1/me/pins/{key}")).acting_as("zhangsan");
+        ask.send().await.status
+    };
+    assert_eq!((pin("PUT", "own").await, pin("PUT", "own").await), (204, 204));
+    assert_eq!(pin("PUT", "nothing").await, 404);
+    let pinned = async || {
+        let page = desk.sees("zhangsan", "/me/templates").await;
+        let items = page["items"].as_array().unwrap().clone();
+        items.into_iter().filter(|one| one["is_pinned"] == true).count()
+    };
+    assert_eq!(pinned().await, 1);
+    assert_eq!((pin("DELETE", "own").await, pinned().await), (204, 0));
+    let told = desk.ask("GET", "/api/v1/me/templates").send().await;
+    assert_eq!(told.refusal().1, "ticket.needs_member");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_somebody_was_is_kept_as_his_phone_told_it_with_the_distance_to_the_site() {
+    let desk = Desk::open().await;
+    desk.publishes(&repair()).await;
+    let site = json!({ "lat": 31.1753039836, "lng": 121.5315418592, "system": "gcj02",
+        "label": "陆家嘴", "accuracy": 30 });
+    let form = json!({ "title": "空调不冷", "site": site });
+    let ticket = desk.raises_as("wangfang", json!({ "template": "repair", "form": form })).await;
+    let key = id(&ticket);
+    let shown = &ticket["form_view"]["sections"][1]["fields"][0];
+    assert_eq!(shown["text"], "陆家嘴（GCJ-02，误差约 30 米）");
+    assert_eq!(shown["value"]["accuracy"], 30.0);
+
+    let photo = desk.ask("POST", "/api/v1/files").acting_as("zhaomin");
+    let photo = photo.file("现场.png", png()).send().await;
+    assert_eq!(photo.status, 201, "{}", photo.text());
+    let photo = photo.json()["id"].as_str().unwrap().to_owned();
+    desk.does("zhaomin", "claim", &key, json!({})).await;
+    // The same place in the other system, a hundred times less exact, is no reason to refuse.
+    let here =
+        json!({ "lat": 31.1774276, "lng": 121.5272106, "accuracy": 3000, "coords": "wgs84" });
+    let input = json!({ "location": here, "note": "到了", "photos": [photo] });
+    let ticket = desk.does("zhaomin", "check_in", &key, input).await;
+    let told = &ticket["check_ins"][0];
+    assert_eq!(told["distance_metres"], 0, "{told}");
+    assert_eq!((&told["accuracy"], &told["place"]["system"]), (&json!(3000.0), &json!("wgs84")));
+    let away = json!({ "lat": 31.1853039836, "lng": 121.5315418592 });
+    let ticket = desk.does("zhaomin", "check_in", &key, json!({ "location": away })).await;
+    let metres = ticket["check_ins"][1]["distance_metres"].as_i64().unwrap();
+    assert!((1_100..1_125).contains(&metres), "a hundredth of a degree: {metres}");
+    let page = desk.sees("zhaomin", &format!("/tickets/{key}/timeline")).await;
+    let line = page["items"].as_array().unwrap().iter().find(|one| one["kind"] == "checkin");
+    let line = line.unwrap();
+    let words = "赵敏 签到 31.17743, 121.52721（WGS-84，误差约 3000 米），距工单位置 0 米：到了";
+    assert_eq!(line["text"], words);
+    assert_eq!(line["files"][0]["id"], photo.as_str());
+    let served = desk.asks("wangfang", &format!("/files/{photo}?ticket={key}")).await;
+    assert_eq!(served.status, 200, "who sees the ticket sees its photos");
+
+    let nobody = desk.act(&key, "check_in", &json!({ "location": away })).acting_as("wangfang");
+    assert_eq!(nobody.send().await.refusal().0, 403);
+    let nowhere = desk.act(&key, "check_in", &json!({ "location": {} })).acting_as("zhaomin");
+    assert_eq!(nowhere.send().await.refusal().0, 422);
+    desk.close().await;
+}
+
+/// The smallest picture.
+fn png() -> Vec<u8> {
+    let hex = "89504e470d0a1a0a0000000d4948445200000001000000010806000000\
+        1f15c4890000000d49444154789c636060606000000005000 1a5f645400000000049454e44ae426082";
+    let hex: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    hex.chunks_exact(2).map(byte).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeline_tells_what_kind_each_line_is_and_what_the_customer_hears() {
+    let desk = Desk::open().await;
+    desk.publishes(&repair()).await;
+    let new = json!({ "template": "repair", "form": { "title": "空调不冷" } });
+    let key = id(&desk.raises_as("wangfang", new).await);
+    desk.does("zhaomin", "claim", &key, json!({})).await;
+    desk.does("zhaomin", "comment", &key, json!({ "text": "客户很急" })).await;
+    desk.does("wangfang", "urge", &key, json!({})).await;
+    let done = json!({ "note": "换了电容，客户讲价", "form": { "fee": 1 } });
+    desk.does("zhaomin", "complete", &key, done).await;
+    desk.does("wuting", "reject", &key, json!({ "note": "贵了" })).await;
+    let lines = async |kind: &str| {
+        let page = desk.sees("wangfang", &format!("/tickets/{key}/timeline?kind={kind}")).await;
+        let items = page["items"].as_array().unwrap().clone();
+        let of = |one: Value| {
+            assert_eq!(one["by_name"], one["name"]);
+            (one["kind"].as_str().unwrap().to_owned(), one["text"].as_str().unwrap().to_owned())
+        };
+        items.into_iter().map(of).collect::<Vec<_>>()
+    };
+    let all = lines("all").await;
+    let kinds: Vec<_> = all.iter().map(|(kind, _text)| kind.as_str()).collect();
+    assert_eq!(kinds, ["state", "state", "comment", "notice", "state", "approval"]);
+    let ours: Vec<_> = lines("ours").await.into_iter().map(|(_kind, text)| text).collect();
+    assert_eq!(ours, ["赵敏：客户很急", "吴婷 驳回：贵了"]);
+    let customer = lines("customer").await;
+    assert_eq!(customer.len(), 4);
+    assert_eq!(customer[3].1, "赵敏 完成了处理", "what was said among staff is left out");
+    let wrong = desk.asks("wangfang", &format!("/tickets/{key}/timeline?kind=x")).await;
+    assert_eq!(wrong.refusal().0, 400);
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_by_mistake_is_taken_back() {
+    let desk = Desk::open().await;
+    desk.publishes(&repair()).await;
+    let new = json!({ "template": "repair", "form": { "title": "空调不冷" } });
+    let key = id(&desk.raises_as("wangfang", new.clone()).await);
+    let workers = |ticket: &Value| {
+        let handlers = ticket["row"]["handlers"].as_array().unwrap().clone();
+        handlers.iter().map(|one| one["userid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // A claim goes back to all who could, with the same deadline.
+    let ticket = desk.does("zhaomin", "claim", &key, json!({})).await;
+    assert!(verbs(&ticket).contains(&"recall"));
+    let due_at = ticket["row"]["due_at"].clone();
+    desk.advance(5 * SECOND).await;
+    let ticket = desk.does("zhaomin", "recall", &key, json!({})).await;
+    assert_eq!(workers(&ticket), ["zhaomin", "liuyang"]);
+    assert_eq!(ticket["row"]["due_at"], due_at);
+    assert!(!verbs(&ticket).contains(&"recall"), "there is nothing more to take back");
+    assert_eq!(desk.counts("liuyang").await, [0, 1, 0, 1, 0]);
+
+    // What was handed on comes back, until it is done or handed on again.
+    desk.does("liuyang", "claim", &key, json!({})).await;
+    desk.does("liuyang", "transfer", &key, json!({ "to": "zhoujie" })).await;
+    let ticket = desk.does("liuyang", "recall", &key, json!({})).await;
+    assert_eq!(workers(&ticket), ["liuyang"]);
+    desk.does("liuyang", "transfer", &key, json!({ "to": "zhoujie" })).await;
+    desk.does("zhoujie", "transfer", &key, json!({ "to": "sunhao" })).await;
+    let told = desk.act(&key, "recall", &json!({})).acting_as("liuyang").send().await;
+    assert_eq!(told.refusal().0, 409, "{}", told.text());
+    let ticket = desk.does("zhoujie", "recall", &key, json!({})).await;
+    assert_eq!(workers(&ticket), ["zhoujie"]);
+
+    // What was raised by mistake is withdrawn.
+    let ticket = desk.does("wangfang", "withdraw", &key, json!({})).await;
+    assert_eq!(ticket["status"], "cancelled");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_is_there_already_is_shown_before_it_is_raised_again() {
+    let desk = Desk::open().await;
+    let mut template = repair();
+    template["form"]["fields"][3] = json!({ "key": "device", "kind": "asset", "label": "设备" });
+    desk.publishes(&template).await;
+    let guo = "wmQFAAAA0002guofeng";
+    for (userid, title, customer, device) in [
+        ("zhangsan", "三楼空调不制冷", Some(guo), Some("AC-1")),
+        ("zhangsan", "漏水", Some(guo), None),
+        ("zhangsan", "别的事", None, Some("AC-1")),
+        ("lijing", "三楼空调不制冷", None, None),
+    ] {
+        desk.clock.advance(SECOND);
+        let form = match device {
+            Some(device) => json!({ "title": title, "device": device }),
+            None => json!({ "title": title }),
+        };
+        let new = json!({ "template": "repair", "customer": customer, "form": form });
+        desk.raises_as(userid, new).await;
+    }
+    let found = async |userid: &str, query: &str| {
+        let page = desk.sees(userid, &format!("/tickets/similar?{query}")).await;
+        let items = page["items"].as_array().unwrap().clone();
+        let of = |one: &Value| {
+            let text = |key: &str| one[key].as_str().unwrap().to_owned();
+            assert_eq!(one["template"]["name"], "上门维修");
+            format!("{}：{}", text("title"), text("why"))
+        };
+        items.iter().map(of).collect::<Vec<_>>()
+    };
+    let query = format!("template=repair&customer={guo}&asset=AC-1&title=漏水了");
+    let three =
+        ["三楼空调不制冷：同一客户的同一设备", "别的事：同一设备", "漏水：同一客户，标题相近"];
+    assert_eq!(found("zhangsan", &query).await, three);
+    assert_eq!(
+        found("lijing", &query).await,
+        Vec::<String>::new(),
+        "what one may not see is not told"
+    );
+    let titled = found("lijing", "title=三楼的空调不制冷").await;
+    assert_eq!(titled, ["三楼空调不制冷：标题相近"]);
+    assert_eq!(found("zhangsan", "customer=nobody").await, Vec::<String>::new());
+    let first = desk.sees("zhangsan", &format!("/tickets/similar?customer={guo}&asset=AC-1")).await;
+    let first = id(&first["items"][0]);
+    desk.does("zhangsan", "withdraw", &first, json!({})).await;
+    assert_eq!(found("zhangsan", &query).await.len(), 2, "what has ended is not the same");
+    let long = "长".repeat(101);
+    let wrong = desk.asks("zhangsan", &format!("/tickets/similar?title={long}")).await;
+    assert_eq!(wrong.refusal().0, 400);
+    desk.close().await;
+}

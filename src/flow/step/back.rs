@@ -5,7 +5,7 @@ use crate::{
     definition::{Kind, Sign},
     event::{Logged, Refused},
     plan::At,
-    state::{LaneState, Returned, SlotState, StepState},
+    state::{LaneState, Returned, Slot, SlotState, StepState},
 };
 
 impl Move<'_> {
@@ -127,6 +127,9 @@ impl Move<'_> {
     pub(super) fn take_back(&mut self, step: &str, by: &str) -> Result<(), Refused> {
         let at = self.find(step)?;
         self.work(at)?;
+        if self.run(at).state == StepState::Open {
+            return self.take_back_open(at, by);
+        }
         let run = self.run(at);
         if run.state != StepState::Done {
             return Err(Refused::Closed);
@@ -154,6 +157,27 @@ impl Move<'_> {
         }
         self.move_to(Entry { to: Some(vec![by.to_owned()]), ..Entry::forced(at) });
         Ok(())
+    }
+
+    /// At a step that is still at work: what he handed on comes back to him, what he claimed goes
+    /// back to all who could.
+    fn take_back_open(&mut self, at: At, by: &str) -> Result<(), Refused> {
+        if self.run(at).asked.is_some() {
+            return Err(Refused::TooLate);
+        }
+        let is_handed_on = |slot: &&Slot| slot.from.as_deref() == Some(by);
+        let handed_on = self.run(at).open_slots().find(is_handed_on).map(|slot| slot.n);
+        if let Some(n) = handed_on {
+            if !self.facts.can_work(by) {
+                return Err(Refused::CannotWork);
+            }
+            return self.replace(at, n, Slot::of(0, by));
+        }
+        let is_claimed =
+            |slot: &&Slot| slot.owner.as_deref() == Some(by) && slot.handlers.len() > 1;
+        let claimed = self.run(at).open_slots().find(is_claimed).cloned();
+        let Slot { n, handlers, .. } = claimed.ok_or(Refused::Closed)?;
+        self.replace(at, n, Slot::new(0, handlers))
     }
 
     /// Whether a step that opened later may be taken back: nobody worked, no machine ran.

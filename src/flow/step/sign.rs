@@ -11,7 +11,7 @@ use crate::{
 impl Slot {
     pub(super) fn new(n: u32, handlers: Vec<String>) -> Self {
         let state = SlotState::Open;
-        Self { n, state, handlers, owner: None, after: None, is_advice: false }
+        Self { n, state, handlers, owner: None, after: None, is_advice: false, from: None }
     }
 
     /// The slot of one person, which is his from the start.

@@ -161,7 +161,8 @@ impl<'a> Move<'a> {
         let (at, _work) = self.at_work(step, Verb::Transfer)?;
         let n = self.slot_of(at, by)?;
         self.check_new(at, to)?;
-        self.replace(at, n, Slot::of(0, to))
+        let from = Some(by.to_owned());
+        self.replace(at, n, Slot { from, ..Slot::of(0, to) })
     }
 
     fn add_signer(&mut self, step: &str, by: &str, who: &str, place: Place) -> Result<(), Refused> {

@@ -3,7 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{FieldKind, refuse};
-use crate::{answer::Problem, rules::Type, template::Field, words::Reader};
+use crate::{
+    answer::Problem,
+    rules::Type,
+    template::Field,
+    words::{Locale, Reader},
+};
 
 /// The longest name of a place, in characters.
 const LABEL_MAX: usize = 200;
@@ -56,7 +61,9 @@ impl FieldKind for Location {
     fn normalise(&self, field: &Field, value: &Value) -> Result<Value, Vec<Problem>> {
         let lat = degrees(field, value, "lat", 90.0)?;
         let lng = degrees(field, value, "lng", 180.0)?;
-        let system = value.get("system").and_then(Value::as_str).unwrap_or("gcj02");
+        // Phones call it `coords`.
+        let told = value.get("system").or_else(|| value.get("coords"));
+        let system = told.and_then(Value::as_str).unwrap_or("gcj02");
         if !matches!(system, "gcj02" | "wgs84") {
             let detail = format!("{}的坐标系须是 gcj02 或 wgs84", field.label);
             return refuse(format!("{}.system", field.key), "not_an_option", detail);
@@ -72,12 +79,22 @@ impl FieldKind for Location {
         Ok(place)
     }
 
-    fn words(&self, _field: &Field, value: &Value, _reader: &Reader) -> String {
+    fn words(&self, _field: &Field, value: &Value, reader: &Reader) -> String {
         let label = value.get("label").and_then(Value::as_str).unwrap_or_default();
         let number = |name| value.get(name).and_then(Value::as_f64).unwrap_or_default();
-        match label {
+        let place = match label {
             "" => format!("{:.5}, {:.5}", number("lat"), number("lng")),
             label => label.to_owned(),
+        };
+        let Some(metres) = value.get("accuracy").and_then(Value::as_f64) else { return place };
+        let system = match value.get("system").and_then(Value::as_str) {
+            Some("wgs84") => "WGS-84",
+            _ => "GCJ-02",
+        };
+        match reader.locale {
+            Locale::En => format!("{place} ({system}, within {metres:.0} m)"),
+            Locale::ZhCn => format!("{place}（{system}，误差约 {metres:.0} 米）"),
+            Locale::ZhHk => format!("{place}（{system}，誤差約 {metres:.0} 米）"),
         }
     }
 }

@@ -193,19 +193,23 @@ async fn get(
 ) -> Reply {
     let id: FileId = read::id(&req, "files.not_found")?;
     let ctx = who.ctx().clone();
-    if query.ticket.is_none() && ctx.actor.userid().is_some() {
-        let detail = "代表成员时请用 ticket 参数指明文件所属的工单";
-        return Err(Refusal::unreadable(Error::field("ticket", "required", detail)));
-    }
-    let setup = server.setup.clone();
+    let (setup, of_ticket, member) =
+        (server.setup.clone(), query.ticket.is_some(), ctx.actor.userid().map(str::to_owned));
     let file = server.db.read(move |conn| {
         if let Some(key) = &query.ticket {
             let ticket = tickets::find(conn, &ctx, key)?;
-            return find_file(conn, &setup, (&ctx.actor, ticket), id);
+            return find_file(conn, &setup, (&ctx.actor, ticket), id).map(Some);
         }
-        files::find(conn, id)?.ok_or_else(not_found)
+        files::find(conn, id)
     });
-    serve(&server.files, file.await?).await
+    let file = file.await?;
+    // A form that is being filled shows what its member uploaded, before there is a ticket.
+    let is_own = |file: &File| member.is_none() || file.sent_by == member;
+    if !of_ticket && !file.as_ref().is_some_and(is_own) && member.is_some() {
+        let detail = "成员查看别人的文件时，请用 ticket 参数指明文件所属的工单";
+        return Err(Refusal::unreadable(Error::field("ticket", "required", detail)));
+    }
+    serve(&server.files, file.ok_or_else(not_found)?).await
 }
 
 /// A file's bytes, as safe as they can be made.

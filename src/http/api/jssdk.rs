@@ -90,6 +90,11 @@ fn is_ours(url: &str, public_url: &str) -> bool {
     is_plain && origin(url).is_some_and(|origin_of| Some(origin_of) == origin(public_url))
 }
 
+/// Host and port of an address of ours, as WeCom's console wants a trusted domain.
+pub fn host_of(url: &str) -> Option<String> {
+    origin(url)?.split_once("://").map(|(_scheme, host)| host.to_owned())
+}
+
 /// `scheme://host:port` in lower case, without the port that the scheme means by itself.
 fn origin(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;

@@ -200,6 +200,12 @@ impl Op {
         self.respond(200, json!({ "description": description, "content": bytes }))
     }
 
+    /// Events, one after the other, until one side ends it.
+    pub(crate) fn answers_events(self, description: &str) -> Self {
+        let events = content(json!({ "type": "string" }), "text/event-stream");
+        self.respond(200, json!({ "description": description, "content": events }))
+    }
+
     /// Nothing.
     pub(crate) fn answers_nothing(self, description: &str) -> Self {
         self.respond(204, json!({ "description": description }))

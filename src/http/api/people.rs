@@ -3,14 +3,14 @@
 use actix_web::{HttpRequest, http::StatusCode, web::Data};
 use db::Conn;
 use kernel::{Error, Kind, Page, Result};
-use org::{Group, MemberFilter, MemberStatus};
+use org::{Group, Member, MemberFilter, MemberStatus};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Op, schema};
 use crate::{
-    guard::{Signed, may},
+    guard::{Caller, Signed, may},
     read::{self, Body, Query, Window},
     reply::{Answer, Once, Reply, ok},
     shared::Server,
@@ -93,7 +93,7 @@ pub(crate) struct ListMembers {
 }
 
 async fn list(
-    _who: Signed<may::ReadMembers>,
+    who: Signed<may::ReadMembers>,
     Query(query): Query<ListMembers>,
     server: Data<Server>,
 ) -> Reply {
@@ -105,16 +105,24 @@ async fn list(
         visible: query.visible,
     };
     let page = server.db.read(move |conn| org::list_members(conn, &filter, cursor, limit));
-    ok(&page.await?)
+    ok(&page.await?.map(|member| seen_by(&who.caller, member)))
 }
 
-async fn get(_who: Signed<may::ReadMembers>, req: HttpRequest, server: Data<Server>) -> Reply {
+/// A member as this caller may see him.
+fn seen_by(caller: &Caller, mut member: Member) -> Member {
+    if !caller.knows(&member.userid) {
+        member.mobile.clear();
+    }
+    member
+}
+
+async fn get(who: Signed<may::ReadMembers>, req: HttpRequest, server: Data<Server>) -> Reply {
     let userid = req.match_info().get("userid").unwrap_or_default().to_owned();
     let found = server.db.read(move |conn| {
         let found = org::find_member(conn, &userid)?;
         found.ok_or_else(|| Error::new(Kind::NotFound, "member.not_found", "没有这个成员"))
     });
-    ok(&found.await?)
+    ok(&seen_by(&who.caller, found.await?))
 }
 
 async fn departments(_who: Signed<may::ReadMembers>, server: Data<Server>) -> Reply {

@@ -15,13 +15,14 @@ pub(crate) use belonging::{
 };
 pub(crate) use me::Me;
 pub(crate) use page::{
-    Counts, CustomerName, People, Person, StepName, TemplateName, TicketDetail, TicketRow,
+    Counts, CustomerName, LiveSince, Offered, People, Person, Similar, StepName, TemplateName,
+    TicketDetail, TicketRow,
 };
 pub(crate) use part::{Calendar, Code, Condition, LibraryField, Roster, Surge};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use around::{Asked, Link, Origin, Progress, Trigger};
+use around::{Asked, CheckIn, Link, Origin, Progress, Trigger};
 
 /// 被拒绝的原因（RFC 9457）
 #[derive(ToSchema)]
@@ -133,6 +134,8 @@ pub(crate) struct Ticket {
     /// 已请客户补充、还没有回复的内容
     asked: Vec<Asked>,
     attachments: Vec<Attachment>,
+    /// 签到，最早的在前
+    check_ins: Vec<CheckIn>,
     tags: Vec<String>,
     /// 发起时的来龙去脉：客户、群、跟进人、标签、最近联系
     #[schema(required)]
@@ -276,6 +279,33 @@ pub(crate) struct TimelineEntry {
     text: String,
     /// 按规则做出的决定，以及为什么
     decisions: Vec<Decision>,
+    kind: EntryKind,
+    /// 操作者的名字
+    by_name: String,
+    /// 一同添加的文件
+    files: Vec<EntryFile>,
+    /// 客户是否看得到
+    is_public: bool,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+enum EntryKind {
+    State,
+    Comment,
+    File,
+    Checkin,
+    Notice,
+    Approval,
+}
+
+/// 时间线上的文件
+#[derive(ToSchema)]
+pub(crate) struct EntryFile {
+    id: String,
+    /// `image`、`voice`、`video`、`file`
+    kind: String,
+    name: String,
 }
 
 /// 按规则做出的决定
@@ -334,6 +364,12 @@ pub(crate) struct Template {
     key: String,
     version: u32,
     name: String,
+    /// 一句话说明用途
+    description: Option<String>,
+    /// 列在哪一类下
+    category: Option<String>,
+    /// 谁、从哪些入口可以使用；没有则所有人、所有入口
+    visible: Option<Visible>,
     /// 是否投诉：投诉过多次的客户，以后的工单更优先
     is_complaint: Option<bool>,
     /// 计算工作时间用的日历；没有则为企业日历
@@ -344,6 +380,19 @@ pub(crate) struct Template {
     flow: Flow,
     /// 几张相同的工单会发起什么
     triggers: Option<Vec<Trigger>>,
+}
+
+/// 谁、从哪些入口可以使用；人只要符合一项，没有写人就是所有人，没有写入口就是所有入口
+#[derive(ToSchema)]
+pub(crate) struct Visible {
+    /// 有这些角色之一的成员
+    roles: Option<Vec<String>>,
+    /// 在这些部门或其下级部门的成员
+    departments: Option<Vec<i64>>,
+    /// 这些成员
+    members: Option<Vec<String>>,
+    /// 这些来源入口
+    entries: Option<Vec<String>>,
 }
 
 /// 客户在进度页上看到什么、被问什么

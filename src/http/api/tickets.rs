@@ -7,10 +7,11 @@ use catalog::GENERAL;
 use db::Conn;
 use kernel::{Ctx, Cursor, Error, Kind, Limit, Page, Result, TaskId, TicketId};
 use notify::Links;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use ticket::{
-    ACTIONS, Command, Detail, Fact, Filter, Names, Row, Scope, Setup, Status, Ticket, TicketView,
+    ACTIONS, Alike, Command, Detail, Fact, Filter, Names, Row, Scope, Setup, Status, Ticket,
+    TicketView,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -42,6 +43,10 @@ pub(crate) fn operations() -> Vec<Op> {
             .named("create_ticket", "工单", "创建工单")
             .takes::<NewTicket>()
             .answers::<schema::TicketDetail>(201, "新的工单"),
+        Op::get("/tickets/similar", similar)
+            .named("list_similar_tickets", "工单", "可能是同一件事的未结束工单，最可能的在前")
+            .takes_query::<ListSimilar>()
+            .lists::<schema::Similar>(),
         Op::get("/tickets/{id}", get)
             .named("get_ticket", "工单", "查看工单")
             .where_path("id", which)
@@ -163,13 +168,40 @@ pub(crate) struct OnTask {
     task: Option<String>,
 }
 
+/// Whose part of a history.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Audience {
+    #[default]
+    All,
+    Ours,
+    Customer,
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListTimeline {
+    /// all：全部；ours：客户看不到的；customer：客户能看到的，不含内部的话
+    #[serde(default)]
+    #[param(inline, required = false)]
+    kind: Audience,
     /// 上一页的 next
     cursor: Option<String>,
     /// 一页多少行，最多 200
     limit: Option<i64>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListSimilar {
+    /// 模板
+    template: Option<String>,
+    /// 客户的 external_userid
+    customer: Option<String>,
+    /// 标题
+    title: Option<String>,
+    /// 设备的编号
+    asset: Option<String>,
 }
 
 /// 要创建的工单
@@ -366,6 +398,49 @@ fn is_changed(error: &Error) -> bool {
     error.code() == "ticket.changed"
 }
 
+async fn similar(
+    who: Signed<may::ReadTickets>,
+    Query(query): Query<ListSimilar>,
+    server: Data<Server>,
+) -> Reply {
+    let ListSimilar { template, customer, title, asset } = query;
+    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let wanted = Alike {
+        template: given(template),
+        customer: given(customer),
+        title: given(title),
+        asset: given(asset),
+    };
+    let limits = [("title", &wanted.title, WORDS_MAX), ("asset", &wanted.asset, NAME_MAX)];
+    for (path, text, most) in limits {
+        if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+            let detail = format!("{path} 最多 {most} 个字");
+            return Err(Refusal::unreadable(Error::field(path, "too_long", detail)));
+        }
+    }
+    let (ctx, means) = (who.ctx().clone(), server.means());
+    let items = server.db.read(move |conn| {
+        let found = ticket::similar(conn, &ctx, &means.0, &wanted)?;
+        let names = Names::in_rows(conn, found.iter().map(|one| &one.ticket))?;
+        let row = |one: &ticket::Similar| {
+            let of = &one.ticket.template;
+            let template = means.0.catalog.find(conn, &of.key, of.version)?;
+            let row = ticket::row(&ctx, &one.ticket, &template, &names);
+            Ok(SimilarRow { row, why: one.why })
+        };
+        found.iter().map(row).collect::<Result<Vec<_>>>()
+    });
+    ok(&Page { items: items.await?, next: None })
+}
+
+/// A ticket that may be the same.
+#[derive(Serialize)]
+struct SimilarRow {
+    #[serde(flatten)]
+    row: ticket::Row,
+    why: &'static str,
+}
+
 async fn presence(
     who: Signed<may::WriteTickets>,
     req: HttpRequest,
@@ -391,7 +466,7 @@ async fn timeline(
     let (key, ctx) = (key(&req), who.ctx().clone());
     let page = server.db.read(move |conn| {
         let ticket = find(conn, &ctx, &key)?;
-        history(conn, ticket.id, cursor, limit)
+        history(conn, ticket.id, query.kind, (cursor, limit))
     });
     ok(&page.await?)
 }
@@ -400,12 +475,19 @@ async fn timeline(
 fn history(
     conn: &mut Conn,
     id: TicketId,
-    cursor: Option<Cursor>,
-    limit: Limit,
+    audience: Audience,
+    (cursor, limit): (Option<Cursor>, Limit),
 ) -> Result<Page<ticket::TimelineEntry>> {
     let mut events = ticket::events(conn, id)?;
     let after = cursor.map_or(0, |cursor| cursor.key);
     events.retain(|event| event.seq > after);
+    match audience {
+        Audience::All => {}
+        Audience::Ours => events.retain(|event| !ticket::is_public(event)),
+        Audience::Customer => {
+            events = events.into_iter().filter_map(ticket::for_customers).collect();
+        }
+    }
     events.truncate(usize::try_from(limit.probe()).unwrap_or(usize::MAX));
     let names = names_in(conn, &events)?;
     let lines = ticket::timeline(&events, &names);

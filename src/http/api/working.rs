@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Op, schema};
 use crate::{
-    guard::{Signed, may},
+    guard::{Caller, Signed, may},
     read::{self, Body, Query},
     reply::{Answer, Once, Reply, ok},
     shared::Server,
@@ -107,10 +107,20 @@ fn current(conn: &mut db::Conn, userid: &str) -> kernel::Result<String> {
     found.ok_or_else(|| Error::new(Kind::NotFound, "member.not_found", "没有这个成员"))
 }
 
+/// Colleagues need not know where somebody is and what he is good for.
+fn own_or_all(caller: &Caller, userid: &str) -> kernel::Result<()> {
+    if caller.knows(userid) {
+        return Ok(());
+    }
+    let detail = format!("{} 只能查看自己的这项信息", caller.name());
+    Err(Error::new(Kind::Forbidden, "auth.scope", detail))
+}
+
 async fn profile(who: Signed<may::ReadMembers>, req: HttpRequest, server: Data<Server>) -> Reply {
-    let (_who, userid) = (who, userid(&req));
+    let (caller, userid) = (who.caller, userid(&req));
     let found = server.db.read(move |conn| {
         let userid = current(conn, &userid)?;
+        own_or_all(&caller, &userid)?;
         org::profile(conn, &userid)
     });
     ok(&found.await?)
@@ -132,10 +142,11 @@ async fn put_profile(
     Ok(answer.await?.respond(&req))
 }
 
-async fn position(_who: Signed<may::ReadMembers>, req: HttpRequest, server: Data<Server>) -> Reply {
-    let userid = userid(&req);
+async fn position(who: Signed<may::ReadMembers>, req: HttpRequest, server: Data<Server>) -> Reply {
+    let (caller, userid) = (who.caller, userid(&req));
     let found = server.db.read(move |conn| {
         let userid = current(conn, &userid)?;
+        own_or_all(&caller, &userid)?;
         let seen = org::positions(conn, std::slice::from_ref(&userid))?.remove(&userid);
         let none =
             || Error::new(Kind::NotFound, "position.not_found", "还没有收到过这个成员的位置");
@@ -162,13 +173,18 @@ async fn put_position(
 }
 
 async fn leaves(
-    _who: Signed<may::ReadMembers>,
+    who: Signed<may::ReadMembers>,
     Query(query): Query<ListLeaves>,
     server: Data<Server>,
 ) -> Reply {
     let now = server.clock.now();
-    let found =
+    let mut found =
         server.db.read(move |conn| org::list_leaves(conn, query.userid.as_deref(), now)).await?;
+    for leave in &mut found {
+        if !who.caller.knows(&leave.userid) {
+            leave.reason.clear();
+        }
+    }
     ok(&Page { items: found, next: None })
 }
 

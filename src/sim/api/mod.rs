@@ -9,6 +9,7 @@ mod message;
 mod people;
 mod send;
 mod update;
+mod workbench;
 
 use serde_json::Value;
 
@@ -68,6 +69,11 @@ pub(crate) const CALLS: &[Route] = &[
     get("/cgi-bin/menu/delete", app::menu_delete),
     get("/cgi-bin/agent/get", app::agent),
     get("/cgi-bin/agent/list", app::agents),
+    post("/cgi-bin/agent/set_workbench_template", workbench::set_template),
+    post("/cgi-bin/agent/get_workbench_template", workbench::get_template),
+    post("/cgi-bin/agent/set_workbench_data", workbench::set_data),
+    post("/cgi-bin/agent/batch_set_workbench_data", workbench::batch_set_data),
+    post("/cgi-bin/agent/get_workbench_data", workbench::get_data),
     get("/cgi-bin/getcallbackip", app::ips),
     get("/cgi-bin/auth/getuserinfo", auth::user_info),
     get("/cgi-bin/get_jsapi_ticket", auth::jsapi_ticket),

@@ -72,7 +72,7 @@ pub(super) fn is_model(key: &str) -> bool {
 }
 
 /// A device's serial number.
-pub(super) fn is_serial(key: &str) -> bool {
+pub(crate) fn is_serial(key: &str) -> bool {
     ["serial", "serial_no", "device_no", "asset_no", "equipment_no", "sn"].contains(&key)
 }
 

@@ -13,6 +13,24 @@ use crate::{
 /// What somebody has, or could take.
 const OPEN: [&str; 2] = ["owned", "claimable"];
 
+/// How many tasks a member did since a time.
+pub(crate) fn done_since(conn: &mut Conn, userid: &str, since: Timestamp) -> Result<i64> {
+    let his = k::owner.eq(Some(userid)).and(k::state.eq(TaskState::Done.word()));
+    let done = k::table.filter(his.and(k::closed_at.ge(Some(since.0))));
+    done.count().get_result(conn).or_db()
+}
+
+/// Who works, worked or could work on these tickets.
+pub(crate) fn people_of(conn: &mut Conn, tickets: &[i64]) -> Result<Vec<String>> {
+    let handlers = h::table.filter(h::ticket_id.eq_any(tickets)).select(h::userid).distinct();
+    let mut people = handlers.load::<String>(conn).or_db()?;
+    let owners = k::table.filter(k::ticket_id.eq_any(tickets)).select(k::owner).distinct();
+    people.extend(owners.load::<Option<String>>(conn).or_db()?.into_iter().flatten());
+    people.sort_unstable();
+    people.dedup();
+    Ok(people)
+}
+
 /// A row with the key that it is sorted by.
 pub(crate) struct Place {
     pub(crate) key: i64,

@@ -80,6 +80,7 @@ fn config(url: &str, folder: &Path) -> Result<Config> {
         token: app.token,
         encoding_aes_key: app.encoding_aes_key,
         receivers: Vec::new(),
+        workbench: false,
     };
     config.wecom.corp_id = corp.corp_id;
     config.wecom.apps = [(app.name, known)].into();

@@ -1,6 +1,6 @@
 // Types of the pages' endpoints, after what the service's contract says of them. What
 // tests/golden/openapi.json has is generated into types.gen.ts; these stand until it has them, too.
-import type { Form } from "@/form/types";
+import type { Form, Words } from "@/form/types";
 
 export interface Named {
   userid: string;
@@ -23,14 +23,15 @@ export interface Me extends Named {
   counts: Counts;
 }
 
-export type Priority = "low" | "normal" | "high" | "urgent";
+export type Priority = "low" | "normal" | "high" | "critical";
+export type Status = "open" | "suspended" | "closed" | "cancelled";
 
 export interface TicketRow {
   id: string;
   no: string;
   title: string;
-  status: string;
-  priority: string;
+  status: Status;
+  priority: Priority;
   source: string;
   template: { key: string; version: number; name: string };
   customer: { external_userid: string; name: string } | null;
@@ -70,17 +71,23 @@ export interface Button {
   /** The input form of the action itself. */
   dialog: Form;
   /** The part of the ticket's form that is filled in with it. */
-  fills: { step: string; fields: string[]; form: Form } | null;
+  fills: {
+    step: string;
+    fields: string[];
+    form: Form;
+    /** What is stored of it. */
+    values: Record<string, unknown>;
+  } | null;
 }
 
 export interface FormView {
   sections: {
     key: string;
-    label: string;
+    label: Words;
     fields: {
       key: string;
       kind: string;
-      label: string;
+      label: Words;
       value: unknown;
       text: string;
       access: "read" | "edit";
@@ -98,7 +105,9 @@ export interface Sla {
 
 export interface Waiting {
   step: string;
+  name: string;
   who: string[];
+  is_customer: boolean;
   since: string;
   urged: number;
 }
@@ -144,4 +153,71 @@ export type PrefillSource = "customer" | "history" | "chat" | "member" | "asset"
 export interface Prefill {
   values: Record<string, unknown>;
   from: Record<string, PrefillSource>;
+}
+
+/** Whoever did something: a member, a customer, a program, the service itself. */
+export interface Doer {
+  kind: "member" | "token" | "customer" | "system";
+  userid?: string | null;
+  external_userid?: string | null;
+  name?: string | null;
+}
+
+export interface LinkedTicket {
+  ticket: string;
+  no: string;
+  why: string;
+}
+
+export interface ChildTicket {
+  ticket: string;
+  no: string;
+  name?: string;
+  status?: Status;
+}
+
+export interface AttachedFile {
+  file: string | null;
+  kind: string;
+  name: string;
+  target?: string | null;
+  at: string;
+}
+
+/** A ticket as its page gets it. */
+export interface FullTicket extends TicketDetail {
+  id: string;
+  no: string;
+  title: string;
+  status: Status;
+  priority: Priority;
+  source: string;
+  template: { key: string; version: number; name: string };
+  customer: { external_userid: string; name: string } | null;
+  chat_id: string | null;
+  creator: Doer;
+  form: Record<string, unknown>;
+  tags: string[];
+  attachments: AttachedFile[];
+  children: ChildTicket[];
+  links: LinkedTicket[];
+  parent: string | null;
+  urged: number;
+  created_at: string;
+  updated_at: string;
+  closed_at: string | null;
+  version: number;
+}
+
+/** A line of a ticket's history, as the server gives it. */
+export interface HistoryEntry {
+  seq: number;
+  verb: string;
+  actor: Doer;
+  name: string;
+  at: string;
+  text: string;
+  kind?: TimelineItem["kind"];
+  files?: { id: string; name: string; kind?: string; mime?: string }[];
+  is_public?: boolean;
 }

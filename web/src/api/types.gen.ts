@@ -99,6 +99,31 @@ export type AuditEntry = {
 };
 
 /**
+ * 一个按钮
+ */
+export type Button = {
+    /**
+     * 对话框的表单
+     */
+    dialog: Form;
+    fills: FillView | null;
+    label: string;
+    /**
+     * 这项待办的步骤
+     */
+    step: string | null;
+    /**
+     * 所属的待办，执行动作时作为参数 task
+     */
+    task: string | null;
+    tone: Tone;
+    /**
+     * 动作
+     */
+    verb: string;
+};
+
+/**
  * 工作日历
  */
 export type Calendar = {
@@ -120,6 +145,31 @@ export type Calendar = {
      * 时区与 UTC 相差的分钟数，北京时间为 480
      */
     zone_minutes: number;
+};
+
+/**
+ * 一次签到
+ */
+export type CheckIn = {
+    /**
+     * 误差，米
+     */
+    accuracy?: number | null;
+    at: string;
+    by: Actor;
+    /**
+     * 距工单表单中位置的距离，米
+     */
+    distance_metres?: number | null;
+    /**
+     * 现场照片的文件编号
+     */
+    files?: Array<string> | null;
+    /**
+     * 地点的名称
+     */
+    label?: string | null;
+    place: Point;
 };
 
 /**
@@ -206,6 +256,32 @@ export type Condition = {
 };
 
 /**
+ * 待办各有多少
+ */
+export type Counts = {
+    /**
+     * 两者中等待审批的
+     */
+    approvals: number;
+    /**
+     * 可以认领的
+     */
+    claimable: number;
+    /**
+     * 已认领的
+     */
+    mine: number;
+    /**
+     * 两者中已超时的
+     */
+    overdue: number;
+    /**
+     * 两者中今天稍后到期的
+     */
+    today: number;
+};
+
+/**
  * 新的令牌
  */
 export type CreatedToken = {
@@ -244,10 +320,11 @@ export type Customer = {
 export type CustomerKind = 'wechat' | 'wecom';
 
 /**
- * 工单的客户
+ * 客户和他的名称
  */
-export type CustomerRef = {
+export type CustomerName = {
     external_userid: string;
+    name: string;
 };
 
 /**
@@ -359,6 +436,20 @@ export type DutyRow = {
 };
 
 /**
+ * 时间线上的文件
+ */
+export type EntryFile = {
+    id: string;
+    /**
+     * `image`、`voice`、`video`、`file`
+     */
+    kind: string;
+    name: string;
+};
+
+export type EntryKind = 'state' | 'comment' | 'file' | 'checkin' | 'notice' | 'approval';
+
+/**
  * 表单的一个字段；文字可以是一种语言，也可以按语言给出。引用公用字段的，没有写的取自公用字段
  */
 export type Field = {
@@ -453,6 +544,8 @@ export type Field = {
     unit?: unknown;
 };
 
+export type FieldAccess = 'read' | 'edit';
+
 /**
  * 一个出错的字段
  */
@@ -469,6 +562,48 @@ export type FieldProblem = {
      * 字段的路径，例如 `form.title`
      */
     path: string;
+};
+
+/**
+ * 一个字段和它的内容
+ */
+export type FieldView = {
+    /**
+     * 请求者在自己的待办中可以做什么
+     */
+    access: FieldAccess;
+    key: string;
+    kind: string;
+    label: unknown;
+    /**
+     * 内容的文字
+     */
+    text: string;
+    /**
+     * 存储的内容；没有时为 null
+     */
+    value: unknown;
+};
+
+/**
+ * 一步要填写的工单表单
+ */
+export type FillView = {
+    /**
+     * 可以填写的字段，执行动作时放在 form 里
+     */
+    fields: Array<string>;
+    /**
+     * 这一步看到的表单
+     */
+    form: Form;
+    step: string;
+    /**
+     * 现有的填写内容
+     */
+    values: {
+        [key: string]: unknown;
+    };
 };
 
 /**
@@ -615,6 +750,13 @@ export type Form = {
 };
 
 /**
+ * 分组的填写内容
+ */
+export type FormView = {
+    sections: Array<SectionView>;
+};
+
+/**
  * 处理组
  */
 export type Group = {
@@ -624,6 +766,18 @@ export type Group = {
 };
 
 export type Happens = 'work' | 'skipped' | 'told' | 'took' | 'waits' | 'action' | 'child' | 'rejected' | 'stuck';
+
+/**
+ * 正在查看的成员
+ */
+export type Here = {
+    /**
+     * 是否正在编辑
+     */
+    editing: boolean;
+    name: string;
+    userid: string;
+};
 
 /**
  * 一天中的一段时间
@@ -726,6 +880,51 @@ export type Link = {
  */
 export type Linted = {
     problems: Array<Mend>;
+};
+
+/**
+ * 某个时刻之后的变化
+ */
+export type LiveSince = {
+    counts: Counts | null;
+    /**
+     * 间隔太久，没有给全：请重新读取页面
+     */
+    is_reset: boolean;
+    /**
+     * 请求者看得到的变化；最近几秒的会重复给出，按 id 和 seq 识别
+     */
+    items: Array<LiveTicket>;
+    /**
+     * 下一次的 after
+     */
+    next: string;
+};
+
+/**
+ * 工单的一次变化
+ */
+export type LiveTicket = {
+    at: string;
+    by: Actor;
+    /**
+     * 操作者的名字
+     */
+    by_name: string;
+    id: string;
+    no: string;
+    /**
+     * 这次变化的序号
+     */
+    seq: number;
+    /**
+     * 发生了什么
+     */
+    text: string;
+    /**
+     * 工单现在的版本
+     */
+    version: number;
 };
 
 /**
@@ -886,6 +1085,16 @@ export type NewPosition = {
 };
 
 /**
+ * 正在做什么
+ */
+export type NewPresence = {
+    /**
+     * 是否正在编辑
+     */
+    editing: boolean;
+};
+
+/**
  * 要创建的工单
  */
 export type NewTicket = {
@@ -932,6 +1141,32 @@ export type NewToken = {
 };
 
 /**
+ * 可以使用的模板
+ */
+export type Offered = {
+    /**
+     * 列在哪一类下
+     */
+    category: string;
+    /**
+     * 一句话说明用途
+     */
+    description: string;
+    is_pinned: boolean;
+    key: string;
+    /**
+     * 自己最近一次使用
+     */
+    last_used_at: string | null;
+    name: string;
+    /**
+     * 自己用过多少次
+     */
+    uses: number;
+    version: number;
+};
+
+/**
  * 值班表的答案
  */
 export type OnDuty = {
@@ -947,6 +1182,13 @@ export type OnDuty = {
 };
 
 /**
+ * 谁在这里
+ */
+export type People = {
+    people: Array<Here>;
+};
+
+/**
  * 一段日期
  */
 export type Period = {
@@ -958,6 +1200,26 @@ export type Period = {
      * 最后一天，含当天
      */
     to: string;
+};
+
+/**
+ * 成员和他的姓名
+ */
+export type Person = {
+    name: string;
+    userid: string;
+};
+
+/**
+ * 坐标
+ */
+export type Point = {
+    lat: number;
+    lng: number;
+    /**
+     * `gcj02` 或 `wgs84`
+     */
+    system: string;
 };
 
 /**
@@ -995,7 +1257,7 @@ export type Problem = {
      * 稳定的错误码，例如 `ticket.taken`
      */
     code: string;
-    current?: Ticket | null;
+    current?: TicketDetail | null;
     /**
      * 给人看的原因和办法
      */
@@ -1130,6 +1392,18 @@ export type Saved = {
 };
 
 /**
+ * 一个分组
+ */
+export type SectionView = {
+    fields: Array<FieldView>;
+    /**
+     * 不属于任何分组的字段为空
+     */
+    key: string;
+    label: unknown;
+};
+
+/**
  * 班次
  */
 export type Shift = {
@@ -1193,6 +1467,53 @@ export type ShiftOn = {
 };
 
 /**
+ * 可能是同一件事的工单
+ */
+export type Similar = {
+    closed_at: string | null;
+    created_at: string;
+    customer: CustomerName | null;
+    /**
+     * 最早的处理期限
+     */
+    due_at: string | null;
+    /**
+     * 正在处理或可以认领的成员，最多 20 位
+     */
+    handlers: Array<Person>;
+    id: string;
+    /**
+     * 请求者现在是否有已认领的待办
+     */
+    is_mine: boolean;
+    is_overdue: boolean;
+    /**
+     * 计时是否暂停
+     */
+    is_paused: boolean;
+    no: string;
+    priority: Priority;
+    /**
+     * 来源入口
+     */
+    source: string;
+    status: Status;
+    step: StepName | null;
+    template: TemplateName;
+    title: string;
+    updated_at: string;
+    /**
+     * 版本；修改时放入 If-Match
+     */
+    version: number;
+} & {
+    /**
+     * 为什么相近
+     */
+    why: string;
+};
+
+/**
  * 试运行什么
  */
 export type Simulate = {
@@ -1232,6 +1553,28 @@ export type Simulated = {
     version: number;
 };
 
+/**
+ * 距处理期限还有多久
+ */
+export type Sla = {
+    due_at: string | null;
+    /**
+     * 剩余秒数，超时为负；暂停时为恢复后剩余的
+     */
+    left_seconds: number | null;
+    /**
+     * 为什么暂停
+     */
+    paused_reason: string | null;
+    /**
+     * 剩余的比例，0 到 1
+     */
+    share_left: number | null;
+    state: SlaState;
+};
+
+export type SlaState = 'ok' | 'soon' | 'overdue' | 'paused' | 'none';
+
 export type Status = 'open' | 'suspended' | 'closed' | 'cancelled';
 
 /**
@@ -1251,6 +1594,14 @@ export type Step = {
      */
     round: number;
     state: StepState;
+};
+
+/**
+ * 步骤和它的名称
+ */
+export type StepName = {
+    key: string;
+    name: string;
 };
 
 export type StepState = 'waiting' | 'open' | 'done' | 'held' | 'cancelled' | 'skipped';
@@ -1362,7 +1713,12 @@ export type Surge = {
  */
 export type Task = {
     closed_at: string | null;
+    /**
+     * 处理期限；没有时限或计时暂停时为 null
+     */
+    due_at: string | null;
     id: string;
+    is_approval: boolean;
     opened_at: string;
     owner: string | null;
     round: number;
@@ -1371,6 +1727,7 @@ export type Task = {
      * 所在步骤
      */
     step: string;
+    step_name: string;
 };
 
 export type TaskState = 'open' | 'done' | 'cancelled';
@@ -1383,6 +1740,14 @@ export type Template = {
      * 计算工作时间用的日历；没有则为企业日历
      */
     calendar?: string | null;
+    /**
+     * 列在哪一类下
+     */
+    category?: string | null;
+    /**
+     * 一句话说明用途
+     */
+    description?: string | null;
     flow: Flow;
     form: Form;
     /**
@@ -1396,13 +1761,15 @@ export type Template = {
      */
     triggers?: Array<Trigger> | null;
     version: number;
+    visible?: Visible | null;
 };
 
 /**
- * 工单所用的模板
+ * 模板和它的名称
  */
-export type TemplateRef = {
+export type TemplateName = {
     key: string;
+    name: string;
     version: number;
 };
 
@@ -1421,20 +1788,41 @@ export type Ticket = {
     attachments: Array<Attachment>;
     chat_id: string | null;
     /**
+     * 签到，最早的在前
+     */
+    check_ins: Array<CheckIn>;
+    /**
      * 它发起的子工单
      */
     children: Array<Child>;
     closed_at: string | null;
     created_at: string;
     creator: Actor;
-    customer: CustomerRef | null;
+    customer: CustomerName | null;
+    /**
+     * 最早的处理期限
+     */
+    due_at: string | null;
     /**
      * 表单的填写内容
      */
     form: {
         [key: string]: unknown;
     };
+    /**
+     * 正在处理或可以认领的成员，最多 20 位
+     */
+    handlers: Array<Person>;
     id: string;
+    /**
+     * 请求者现在是否有已认领的待办
+     */
+    is_mine: boolean;
+    is_overdue: boolean;
+    /**
+     * 计时是否暂停
+     */
+    is_paused: boolean;
     /**
      * 与它相关的其他工单
      */
@@ -1453,6 +1841,7 @@ export type Ticket = {
      */
     source: string;
     status: Status;
+    step: StepName | null;
     /**
      * 流程的各步骤
      */
@@ -1462,7 +1851,7 @@ export type Ticket = {
      * 各项待办，最早的在前
      */
     tasks: Array<Task>;
-    template: TemplateRef;
+    template: TemplateName;
     title: string;
     updated_at: string;
     /**
@@ -1476,15 +1865,193 @@ export type Ticket = {
 };
 
 /**
+ * 工单的全貌
+ */
+export type TicketDetail = {
+    /**
+     * 请求者现在可以做的动作
+     */
+    actions: Array<string>;
+    /**
+     * 已请客户补充、还没有回复的内容
+     */
+    asked: Array<Asked>;
+    attachments: Array<Attachment>;
+    chat_id: string | null;
+    /**
+     * 签到，最早的在前
+     */
+    check_ins: Array<CheckIn>;
+    /**
+     * 它发起的子工单
+     */
+    children: Array<Child>;
+    closed_at: string | null;
+    created_at: string;
+    creator: Actor;
+    customer: CustomerName | null;
+    /**
+     * 最早的处理期限
+     */
+    due_at: string | null;
+    /**
+     * 表单的填写内容
+     */
+    form: {
+        [key: string]: unknown;
+    };
+    /**
+     * 正在处理或可以认领的成员，最多 20 位
+     */
+    handlers: Array<Person>;
+    id: string;
+    /**
+     * 请求者现在是否有已认领的待办
+     */
+    is_mine: boolean;
+    is_overdue: boolean;
+    /**
+     * 计时是否暂停
+     */
+    is_paused: boolean;
+    /**
+     * 与它相关的其他工单
+     */
+    links: Array<Link>;
+    /**
+     * 单号，例如 `GD-20261122-0001`
+     */
+    no: string;
+    /**
+     * 发起它的工单
+     */
+    parent: string | null;
+    priority: Priority;
+    /**
+     * 来源入口
+     */
+    source: string;
+    status: Status;
+    step: StepName | null;
+    /**
+     * 流程的各步骤
+     */
+    steps: Array<Step>;
+    tags: Array<string>;
+    /**
+     * 各项待办，最早的在前
+     */
+    tasks: Array<Task>;
+    template: TemplateName;
+    title: string;
+    updated_at: string;
+    /**
+     * 被催办的次数
+     */
+    urged: number;
+    /**
+     * 版本，也在 ETag 中；修改时放入 If-Match
+     */
+    version: number;
+} & {
+    /**
+     * 请求者现在可以按的按钮
+     */
+    buttons: Array<Button>;
+    /**
+     * 表单的填写内容，按分组
+     */
+    form_view: FormView;
+    /**
+     * 其中成员的姓名
+     */
+    names: {
+        [key: string]: string;
+    };
+    /**
+     * 下一步该做的动作，是按钮之一
+     */
+    next_action: string | null;
+    /**
+     * 正在查看的成员
+     */
+    people_here: Array<Here>;
+    /**
+     * 它在列表里的样子
+     */
+    row: TicketRow;
+    sla: Sla;
+    /**
+     * 在等谁
+     */
+    waiting: Array<Waiting>;
+};
+
+/**
+ * 列表里的一张工单
+ */
+export type TicketRow = {
+    closed_at: string | null;
+    created_at: string;
+    customer: CustomerName | null;
+    /**
+     * 最早的处理期限
+     */
+    due_at: string | null;
+    /**
+     * 正在处理或可以认领的成员，最多 20 位
+     */
+    handlers: Array<Person>;
+    id: string;
+    /**
+     * 请求者现在是否有已认领的待办
+     */
+    is_mine: boolean;
+    is_overdue: boolean;
+    /**
+     * 计时是否暂停
+     */
+    is_paused: boolean;
+    no: string;
+    priority: Priority;
+    /**
+     * 来源入口
+     */
+    source: string;
+    status: Status;
+    step: StepName | null;
+    template: TemplateName;
+    title: string;
+    updated_at: string;
+    /**
+     * 版本；修改时放入 If-Match
+     */
+    version: number;
+};
+
+/**
  * 时间线上的一行
  */
 export type TimelineEntry = {
     actor: Actor;
     at: string;
     /**
+     * 操作者的名字
+     */
+    by_name: string;
+    /**
      * 按规则做出的决定，以及为什么
      */
     decisions: Array<Decision>;
+    /**
+     * 一同添加的文件
+     */
+    files: Array<EntryFile>;
+    /**
+     * 客户是否看得到
+     */
+    is_public: boolean;
+    kind: EntryKind;
     /**
      * 操作者的名字
      */
@@ -1523,6 +2090,8 @@ export type Token = {
     revoked_at: string | null;
     scopes: Array<string>;
 };
+
+export type Tone = 'primary' | 'normal' | 'danger';
 
 /**
  * 触发器：若干天内有若干张内容相同的工单，就发起一张关联工单
@@ -1590,6 +2159,49 @@ export type Version = {
     state: string;
     updated_at: string;
     version: number;
+};
+
+/**
+ * 谁、从哪些入口可以使用；人只要符合一项，没有写人就是所有人，没有写入口就是所有入口
+ */
+export type Visible = {
+    /**
+     * 在这些部门或其下级部门的成员
+     */
+    departments?: Array<number> | null;
+    /**
+     * 这些来源入口
+     */
+    entries?: Array<string> | null;
+    /**
+     * 这些成员
+     */
+    members?: Array<string> | null;
+    /**
+     * 有这些角色之一的成员
+     */
+    roles?: Array<string> | null;
+};
+
+/**
+ * 在等谁
+ */
+export type Waiting = {
+    is_customer: boolean;
+    name: string;
+    since: string;
+    /**
+     * 步骤
+     */
+    step: string;
+    /**
+     * 工单被催办的次数
+     */
+    urged: number;
+    /**
+     * 等哪些成员；等客户时为空
+     */
+    who: Array<string>;
 };
 
 /**
@@ -2693,6 +3305,247 @@ export type EndLeaveResponses = {
 
 export type EndLeaveResponse = EndLeaveResponses[keyof EndLeaveResponses];
 
+export type StreamLiveData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 最后收到的事件
+         */
+        'Last-Event-ID'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * 从哪里续上：上一次的 next，或最后收到的事件的 id
+         */
+        after?: string | null;
+        /**
+         * 登录页面的 csrf；浏览器的事件流不能带请求头
+         */
+        csrf?: string | null;
+    };
+    url: '/api/v1/live';
+};
+
+export type StreamLiveErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type StreamLiveError = StreamLiveErrors[keyof StreamLiveErrors];
+
+export type StreamLiveResponses = {
+    /**
+     * 事件流，每 15 秒至少有一行注释
+     */
+    200: string;
+};
+
+export type StreamLiveResponse = StreamLiveResponses[keyof StreamLiveResponses];
+
+export type ListLiveSinceData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * 从哪里续上：上一次的 next，或最后收到的事件的 id
+         */
+        after?: string | null;
+        /**
+         * 登录页面的 csrf；浏览器的事件流不能带请求头
+         */
+        csrf?: string | null;
+    };
+    url: '/api/v1/live/since';
+};
+
+export type ListLiveSinceErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ListLiveSinceError = ListLiveSinceErrors[keyof ListLiveSinceErrors];
+
+export type ListLiveSinceResponses = {
+    /**
+     * 变化
+     */
+    200: LiveSince;
+};
+
+export type ListLiveSinceResponse = ListLiveSinceResponses[keyof ListLiveSinceResponses];
+
+export type GetMyCountsData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/counts';
+};
+
+export type GetMyCountsErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetMyCountsError = GetMyCountsErrors[keyof GetMyCountsErrors];
+
+export type GetMyCountsResponses = {
+    /**
+     * 各视图的数量
+     */
+    200: Counts;
+};
+
+export type GetMyCountsResponse = GetMyCountsResponses[keyof GetMyCountsResponses];
+
+export type DeleteMyPinData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 模板的 key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/me/pins/{key}';
+};
+
+export type DeleteMyPinErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type DeleteMyPinError = DeleteMyPinErrors[keyof DeleteMyPinErrors];
+
+export type DeleteMyPinResponses = {
+    /**
+     * 已取消
+     */
+    204: void;
+};
+
+export type DeleteMyPinResponse = DeleteMyPinResponses[keyof DeleteMyPinResponses];
+
+export type PutMyPinData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 模板的 key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/me/pins/{key}';
+};
+
+export type PutMyPinErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type PutMyPinError = PutMyPinErrors[keyof PutMyPinErrors];
+
+export type PutMyPinResponses = {
+    /**
+     * 已置顶
+     */
+    204: void;
+};
+
+export type PutMyPinResponse = PutMyPinResponses[keyof PutMyPinResponses];
+
+export type ListMyTemplatesData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * 从哪个来源入口使用；省略时不限
+         */
+        source?: string | null;
+        /**
+         * 为哪位客户，external_userid
+         */
+        customer?: string | null;
+    };
+    url: '/api/v1/me/templates';
+};
+
+export type ListMyTemplatesErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ListMyTemplatesError = ListMyTemplatesErrors[keyof ListMyTemplatesErrors];
+
+export type ListMyTemplatesResponses = {
+    /**
+     * 一页
+     */
+    200: {
+        items: Array<Offered>;
+        /**
+         * 下一页的 cursor；没有下一页时为 null
+         */
+        next: string | null;
+    };
+};
+
+export type ListMyTemplatesResponse = ListMyTemplatesResponses[keyof ListMyTemplatesResponses];
+
 export type ListMembersData = {
     body?: never;
     path?: never;
@@ -3452,7 +4305,7 @@ export type ListTasksData = {
         /**
          * Which list.
          */
-        view: 'mine' | 'claimable';
+        view: 'mine' | 'claimable' | 'overdue' | 'today' | 'done';
         /**
          * 哪位成员（userid）；用 Qidan-Act-As 代表成员时可以省略
          */
@@ -4013,10 +4866,64 @@ export type CreateTicketResponses = {
     /**
      * 新的工单
      */
-    201: Ticket;
+    201: TicketDetail;
 };
 
 export type CreateTicketResponse = CreateTicketResponses[keyof CreateTicketResponses];
+
+export type ListSimilarTicketsData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * 模板
+         */
+        template?: string | null;
+        /**
+         * 客户的 external_userid
+         */
+        customer?: string | null;
+        /**
+         * 标题
+         */
+        title?: string | null;
+        /**
+         * 设备的编号
+         */
+        asset?: string | null;
+    };
+    url: '/api/v1/tickets/similar';
+};
+
+export type ListSimilarTicketsErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ListSimilarTicketsError = ListSimilarTicketsErrors[keyof ListSimilarTicketsErrors];
+
+export type ListSimilarTicketsResponses = {
+    /**
+     * 一页
+     */
+    200: {
+        items: Array<Similar>;
+        /**
+         * 下一页的 cursor；没有下一页时为 null
+         */
+        next: string | null;
+    };
+};
+
+export type ListSimilarTicketsResponse = ListSimilarTicketsResponses[keyof ListSimilarTicketsResponses];
 
 export type GetTicketData = {
     body?: never;
@@ -4049,7 +4956,7 @@ export type GetTicketResponses = {
     /**
      * 工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type GetTicketResponse = GetTicketResponses[keyof GetTicketResponses];
@@ -4091,7 +4998,12 @@ export type AnswerTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/answer';
 };
 
@@ -4108,7 +5020,7 @@ export type AnswerTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type AnswerTicketResponse = AnswerTicketResponses[keyof AnswerTicketResponses];
@@ -4150,7 +5062,12 @@ export type ApproveTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/approve';
 };
 
@@ -4167,7 +5084,7 @@ export type ApproveTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type ApproveTicketResponse = ApproveTicketResponses[keyof ApproveTicketResponses];
@@ -4203,7 +5120,12 @@ export type AskTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/ask';
 };
 
@@ -4220,7 +5142,7 @@ export type AskTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type AskTicketResponse = AskTicketResponses[keyof AskTicketResponses];
@@ -4264,7 +5186,12 @@ export type AttachTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/attach';
 };
 
@@ -4281,10 +5208,74 @@ export type AttachTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type AttachTicketResponse = AttachTicketResponses[keyof AttachTicketResponses];
+
+export type CheckInTicketData = {
+    body?: {
+        /**
+         * 位置
+         */
+        location: {
+            [key: string]: unknown;
+        };
+        /**
+         * 说明
+         */
+        note?: string;
+        /**
+         * 现场照片
+         */
+        photos?: Array<string>;
+    };
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * 工单的版本（ETag）；已有更新的版本时得到 409 和工单的现状
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * 工单的 id 或单号
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
+    url: '/api/v1/tickets/{id}/actions/check_in';
+};
+
+export type CheckInTicketErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type CheckInTicketError = CheckInTicketErrors[keyof CheckInTicketErrors];
+
+export type CheckInTicketResponses = {
+    /**
+     * 动作之后的工单
+     */
+    200: TicketDetail;
+};
+
+export type CheckInTicketResponse = CheckInTicketResponses[keyof CheckInTicketResponses];
 
 export type ClaimTicketData = {
     body?: {
@@ -4310,7 +5301,12 @@ export type ClaimTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/claim';
 };
 
@@ -4327,7 +5323,7 @@ export type ClaimTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type ClaimTicketResponse = ClaimTicketResponses[keyof ClaimTicketResponses];
@@ -4359,7 +5355,12 @@ export type CommentTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/comment';
 };
 
@@ -4376,7 +5377,7 @@ export type CommentTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type CommentTicketResponse = CommentTicketResponses[keyof CommentTicketResponses];
@@ -4418,7 +5419,12 @@ export type CompleteTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/complete';
 };
 
@@ -4435,7 +5441,7 @@ export type CompleteTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type CompleteTicketResponse = CompleteTicketResponses[keyof CompleteTicketResponses];
@@ -4475,7 +5481,12 @@ export type CosignTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/cosign';
 };
 
@@ -4492,7 +5503,7 @@ export type CosignTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type CosignTicketResponse = CosignTicketResponses[keyof CosignTicketResponses];
@@ -4528,7 +5539,12 @@ export type DelegateTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/delegate';
 };
 
@@ -4545,7 +5561,7 @@ export type DelegateTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type DelegateTicketResponse = DelegateTicketResponses[keyof DelegateTicketResponses];
@@ -4581,7 +5597,12 @@ export type JumpTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/jump';
 };
 
@@ -4598,7 +5619,7 @@ export type JumpTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type JumpTicketResponse = JumpTicketResponses[keyof JumpTicketResponses];
@@ -4634,7 +5655,12 @@ export type PrioritiseTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/prioritise';
 };
 
@@ -4651,7 +5677,7 @@ export type PrioritiseTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type PrioritiseTicketResponse = PrioritiseTicketResponses[keyof PrioritiseTicketResponses];
@@ -4683,7 +5709,12 @@ export type RecallTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/recall';
 };
 
@@ -4700,7 +5731,7 @@ export type RecallTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type RecallTicketResponse = RecallTicketResponses[keyof RecallTicketResponses];
@@ -4732,7 +5763,12 @@ export type RejectTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/reject';
 };
 
@@ -4749,7 +5785,7 @@ export type RejectTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type RejectTicketResponse = RejectTicketResponses[keyof RejectTicketResponses];
@@ -4785,7 +5821,12 @@ export type ReleaseTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/release';
 };
 
@@ -4802,7 +5843,7 @@ export type ReleaseTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type ReleaseTicketResponse = ReleaseTicketResponses[keyof ReleaseTicketResponses];
@@ -4834,7 +5875,12 @@ export type ReopenTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/reopen';
 };
 
@@ -4851,7 +5897,7 @@ export type ReopenTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type ReopenTicketResponse = ReopenTicketResponses[keyof ReopenTicketResponses];
@@ -4883,7 +5929,12 @@ export type ResubmitTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/resubmit';
 };
 
@@ -4900,7 +5951,7 @@ export type ResubmitTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type ResubmitTicketResponse = ResubmitTicketResponses[keyof ResubmitTicketResponses];
@@ -4932,7 +5983,12 @@ export type ResumeTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/resume';
 };
 
@@ -4949,7 +6005,7 @@ export type ResumeTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type ResumeTicketResponse = ResumeTicketResponses[keyof ResumeTicketResponses];
@@ -4985,7 +6041,12 @@ export type ReturnTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/return';
 };
 
@@ -5002,7 +6063,7 @@ export type ReturnTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type ReturnTicketResponse = ReturnTicketResponses[keyof ReturnTicketResponses];
@@ -5038,7 +6099,12 @@ export type SuspendTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/suspend';
 };
 
@@ -5055,7 +6121,7 @@ export type SuspendTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type SuspendTicketResponse = SuspendTicketResponses[keyof SuspendTicketResponses];
@@ -5087,7 +6153,12 @@ export type TerminateTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/terminate';
 };
 
@@ -5104,7 +6175,7 @@ export type TerminateTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type TerminateTicketResponse = TerminateTicketResponses[keyof TerminateTicketResponses];
@@ -5140,7 +6211,12 @@ export type TransferTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/transfer';
 };
 
@@ -5157,7 +6233,7 @@ export type TransferTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type TransferTicketResponse = TransferTicketResponses[keyof TransferTicketResponses];
@@ -5186,7 +6262,12 @@ export type UrgeTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/urge';
 };
 
@@ -5203,7 +6284,7 @@ export type UrgeTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type UrgeTicketResponse = UrgeTicketResponses[keyof UrgeTicketResponses];
@@ -5235,7 +6316,12 @@ export type WithdrawTicketData = {
          */
         id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
     url: '/api/v1/tickets/{id}/actions/withdraw';
 };
 
@@ -5252,7 +6338,7 @@ export type WithdrawTicketResponses = {
     /**
      * 动作之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type WithdrawTicketResponse = WithdrawTicketResponses[keyof WithdrawTicketResponses];
@@ -5294,10 +6380,50 @@ export type AttachFileToTicketResponses = {
     /**
      * 加上附件之后的工单
      */
-    200: Ticket;
+    200: TicketDetail;
 };
 
 export type AttachFileToTicketResponse = AttachFileToTicketResponses[keyof AttachFileToTicketResponses];
+
+export type PostTicketPresenceData = {
+    body: NewPresence;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 工单的 id 或单号
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/tickets/{id}/presence';
+};
+
+export type PostTicketPresenceErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type PostTicketPresenceError = PostTicketPresenceErrors[keyof PostTicketPresenceErrors];
+
+export type PostTicketPresenceResponses = {
+    /**
+     * 现在在看这张工单的成员
+     */
+    200: People;
+};
+
+export type PostTicketPresenceResponse = PostTicketPresenceResponses[keyof PostTicketPresenceResponses];
 
 export type GetTicketTimelineData = {
     body?: never;
@@ -5314,6 +6440,10 @@ export type GetTicketTimelineData = {
         id: string;
     };
     query?: {
+        /**
+         * Whose part of a history.
+         */
+        kind?: 'all' | 'ours' | 'customer';
         /**
          * 上一页的 next
          */

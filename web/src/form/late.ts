@@ -1,6 +1,7 @@
-// A component that is fetched when it is drawn; its place is held meanwhile.
-import { defineAsyncComponent, type Component } from "vue";
+// A control that is fetched when a form with it is drawn; its place is held meanwhile.
+import type { Component } from "vue";
+import { late as lately } from "@/shared/late";
 import WaitingField from "./fields/WaitingField.vue";
 
 export const late = (loader: () => Promise<{ default: Component }>): Component =>
-  defineAsyncComponent({ loader, loadingComponent: WaitingField, delay: 80 });
+  lately(loader, WaitingField);

@@ -249,6 +249,14 @@ export function useForm(options: FormOptions) {
     uploading,
     /** How many files are still on their way. */
     pending: computed(() => [...uploading.values()].reduce((sum, count) => sum + count, 0)),
+    /** What somebody gave himself: neither a default nor filled in for him. */
+    typed: computed<Answers>(() => {
+      const blank = fresh();
+      const own = Object.entries(values).filter(
+        ([key, value]) => !(key in from) && !same(value, blank[key]),
+      );
+      return structuredCloned(Object.fromEntries(own));
+    }),
     dirty: computed(() => !same(values, fresh())),
     form: computed(() => options.form() ?? null),
     find: (key: string) => byKey.value.get(key),

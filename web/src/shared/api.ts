@@ -18,7 +18,19 @@ export interface Write {
   signal?: AbortSignal;
 }
 
+/** What stands in for the server while it cannot be reached; pages for the field have one. */
+export interface StandIn {
+  around: <T>(path: string, ask: () => Promise<T>) => Promise<T>;
+  /** Takes a file that could not be sent; what names it sends it first. */
+  hold: (file: Blob, name: string) => Promise<Stored>;
+  urlOf: (id: string) => string | undefined;
+}
+
 let csrf = "";
+let standIn: StandIn | null = null;
+export const useStandIn = (instead: StandIn | null): void => {
+  standIn = instead;
+};
 let hook: (error: RequestError) => void = () => undefined;
 
 export const csrfToken = (): string => csrf;
@@ -67,7 +79,9 @@ export const api = {
   get: <T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> => {
     const ask: Ask = { headers: headersOf(), retries: RETRIES };
     if (signal) ask.signal = signal;
-    return request<T>(pathOf(path, query), ask).catch(told);
+    const whole = pathOf(path, query);
+    const now = () => request<T>(whole, ask);
+    return (standIn ? standIn.around(whole, now) : now()).catch(told);
   },
   post: <T>(path: string, json: unknown = {}, write: Write = {}): Promise<T> =>
     send<T>("POST", path, json, write),
@@ -91,7 +105,8 @@ export interface Stored {
 }
 
 /** Where a stored file is to be had; for `<img>`, too. */
-export const fileUrl = (id: string): string => `${BASE}/files/${encodeURIComponent(id)}`;
+export const fileUrl = (id: string): string =>
+  standIn?.urlOf(id) ?? `${BASE}/files/${encodeURIComponent(id)}`;
 
 export interface Upload {
   url?: string;
@@ -99,6 +114,8 @@ export interface Upload {
   signal?: AbortSignal;
   /** How much has left, from 0 to 1. */
   onProgress?: (share: number) => void;
+  /** It goes now or fails: whoever sends what was held asks for that. */
+  isFinal?: boolean;
 }
 
 /** Sends a file. `fetch` cannot tell how much has left, so this is the older way. */
@@ -126,5 +143,9 @@ export function upload(file: Blob, name: string, options: Upload = {}): Promise<
     const form = new FormData();
     form.set("file", file, name);
     call.send(form);
-  }).catch(told);
+  }).catch((error: unknown) => {
+    const isHeld = standIn && !options.isFinal && !options.url && !options.signal?.aborted;
+    const isAway = error instanceof RequestError && ["offline", "timeout"].includes(error.kind);
+    return isHeld && isAway ? (standIn as StandIn).hold(file, name) : told(error);
+  });
 }

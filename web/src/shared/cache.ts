@@ -30,11 +30,11 @@ const at = (store: Storage, name: string): number => {
   }
 };
 
+const oldest = (store: Storage) =>
+  names(store)
+    .map((name) => ({ name, at: at(store, name) }))
+    .sort((a, b) => a.at - b.at);
 export function cacheIn(storage: () => Storage, now: () => number = Date.now): Cache {
-  const oldest = (store: Storage) =>
-    names(store)
-      .map((name) => ({ name, at: at(store, name) }))
-      .sort((a, b) => a.at - b.at);
   const safely = <T>(work: (store: Storage) => T): T | undefined => {
     try {
       return work(storage());

@@ -1,6 +1,6 @@
 // What somebody has written and not sent yet, kept on his device: per person, template and customer,
 // for a week. The sidebar is thrown away when the chat changes; what was typed into it is not.
-import { onScopeDispose, ref, watch, type WatchSource } from "vue";
+import { onScopeDispose, ref, watch } from "vue";
 import { kept } from "./kept";
 
 const PREFIX = "qidan.draft:";
@@ -60,12 +60,14 @@ export function dropDraft(key: DraftKey): void {
 }
 
 /**
+ * `useDraft(() => (template.value ? { user, template: key, customer } : null), () => form.typed.value, form.restore)`
+ *
  * Keeps what `values` says while `key` is known. `restored` is what was found when it became known;
  * the page puts it back and offers 不要草稿 (`discard`). After sending: `clear`.
  */
 export function useDraft(
   key: () => DraftKey | null,
-  values: WatchSource<Record<string, unknown>>,
+  values: () => Record<string, unknown>,
   restore: (values: Record<string, unknown>) => void,
 ) {
   const restored = ref(false);

@@ -8,6 +8,8 @@ import { api, csrfToken, pathOf, type Listed } from "./api";
 import { session } from "./session";
 
 export interface LiveHandlers {
+  /** The line was cut for too long: what is shown must be asked for anew. */
+  reset?: () => void;
   ticket?: (happened: LiveTicket) => void;
   counts?: (counts: Counts) => void;
   presence?: (here: { ticket: string; people: PersonHere[] }) => void;
@@ -20,15 +22,16 @@ export const WAIT_MAX_MS = 60_000;
 /** So many streams in a row that never opened mean that there is none to be had here. */
 const STREAMS_MAX = 3;
 const POLL_MS = 10_000;
-/** Without a sign of life for so long a stream is dead, whatever the browser says: the server beats each 15 s. */
-const SILENCE_MS = 45_000;
+/** What was heard may come again after the line broke; so many are remembered. */
+const HEARD_MAX = 200;
 
 /** Twice as long each time, up to a minute; a little by chance, so that not all come back at once. */
 export const backoff = (tries: number, chance: () => number = Math.random): number =>
   Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** Math.max(0, tries)) * (0.75 + chance() / 2);
 
 interface Since extends Listed<LiveTicket> {
-  counts: Counts;
+  counts: Counts | null;
+  is_reset?: boolean;
 }
 
 export class Live {
@@ -39,18 +42,22 @@ export class Live {
   private fails = 0;
   private streams = 0;
   private stopped = true;
+  private readonly heard = new Set<string>();
 
   constructor(private readonly handlers: LiveHandlers) {}
 
   start(): void {
     this.stopped = false;
     document.addEventListener("visibilitychange", this.seen);
+    // A line that changed under a stream leaves it open and silent for minutes.
+    addEventListener("online", this.seen);
     this.seen();
   }
 
   stop(): void {
     this.stopped = true;
     document.removeEventListener("visibilitychange", this.seen);
+    removeEventListener("online", this.seen);
     this.close();
   }
 
@@ -86,20 +93,14 @@ export class Live {
     const after = this.after ? { after: this.after } : {};
     const source = new EventSource(pathOf("/live", { csrf: csrfToken(), ...after }));
     this.source = source;
-    const alive = () => {
-      clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.broken(), SILENCE_MS);
-    };
     source.addEventListener("open", () => {
       this.fails = 0;
       this.streams = 0;
       this.state.value = "open";
-      alive();
     });
     source.addEventListener("error", () => this.broken());
     const hear = <T>(name: string, handle: ((value: T) => void) | undefined) =>
       source.addEventListener(name, (event: MessageEvent<string>) => {
-        alive();
         if (event.lastEventId) this.after = event.lastEventId;
         try {
           handle?.(JSON.parse(event.data) as T);
@@ -107,10 +108,19 @@ export class Live {
           // An event that cannot be read is one that the next refresh makes good.
         }
       });
-    hear<LiveTicket>("ticket", this.handlers.ticket);
+    hear<LiveTicket>("ticket", (one) => this.tell(one));
     hear<Counts>("counts", this.handlers.counts);
     hear<{ ticket: string; people: PersonHere[] }>("presence", this.handlers.presence);
-    hear("beat", undefined);
+    hear("reset", () => this.handlers.reset?.());
+  }
+
+  private tell(happened: LiveTicket): void {
+    const key = `${happened.id}:${happened.seq}`;
+    if (this.heard.has(key)) return;
+    this.heard.add(key);
+    const [oldest] = this.heard;
+    if (this.heard.size > HEARD_MAX && oldest !== undefined) this.heard.delete(oldest);
+    this.handlers.ticket?.(happened);
   }
 
   private broken(): void {
@@ -125,15 +135,14 @@ export class Live {
 
   private async poll(): Promise<void> {
     try {
-      const { items, next, counts } = await api.get<Since>("/live/since", {
-        after: this.after || null,
-      });
+      const since = await api.get<Since>("/live/since", { after: this.after || null });
       if (this.stopped) return;
       this.state.value = "polling";
       this.fails = 0;
-      if (next) this.after = next;
-      for (const item of items) this.handlers.ticket?.(item);
-      this.handlers.counts?.(counts);
+      if (since.next) this.after = since.next;
+      if (since.is_reset) this.handlers.reset?.();
+      for (const item of since.items) this.tell(item);
+      if (since.counts) this.handlers.counts?.(since.counts);
       this.later(POLL_MS);
     } catch {
       if (this.stopped) return;

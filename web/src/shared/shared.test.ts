@@ -26,8 +26,8 @@ describe("t", () => {
   afterEach(() => (locale.value = "zh-CN"));
 
   it("fills in what it is given and shows what it is not", () => {
-    expect(t("form.characters", { n: 3, max: 30 })).toBe("3 / 30");
-    expect(t("form.characters", { n: 3 })).toContain("{max}");
+    expect(t("error.with", { what: "甲", detail: "乙" })).toBe("甲（乙）");
+    expect(t("error.with", { what: "甲" })).toContain("{detail}");
   });
 
   it("stays readable until the other language is here, and then changes by itself", async () => {

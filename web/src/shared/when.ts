@@ -42,7 +42,9 @@ export const clockOf = (at: number, zone = boot.zone_minutes): string =>
 
 /** `2026-11-22T15:04`, as an input of date and time has it, as the instant that it means. */
 export function instantOf(local: string, zone = boot.zone_minutes): string | null {
-  const at = Date.parse(`${local.slice(0, 16)}:00Z`);
+  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(local)
+    ? Date.parse(`${local.slice(0, 16)}:00Z`)
+    : Number.NaN;
   if (Number.isNaN(at)) return null;
   return new Date(at - zone * MINUTE_MS).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -260,3 +260,24 @@ fn the_last_step_of_a_branch_can_be_taken_back() {
     desk.completes("zhao", "d");
     assert_eq!(desk.work(), "b: boss");
 }
+
+#[test]
+fn a_claim_goes_back_to_all_who_could_and_what_was_handed_on_comes_back() {
+    let mut desk = Desk::open(json!([task("a", &["li", "wang"]), task("b", &["zhao"])]));
+    desk.does(claim("a", "li"));
+    assert_eq!(desk.tries(take_back("a", "wang")), Err(Refused::Closed));
+    desk.does(take_back("a", "li"));
+    assert_eq!((desk.work().as_str(), desk.state_of("a").1), ("a: li/wang", 2));
+    assert_eq!(desk.tries(take_back("a", "li")), Err(Refused::Closed));
+    desk.does(claim("a", "wang")).does(transfer("a", "wang", "sun"));
+    assert_eq!(desk.tries(take_back("a", "li")), Err(Refused::Closed));
+    desk.does(take_back("a", "wang"));
+    assert_eq!(desk.work(), "a: wang");
+    // Who has it handed on once more is the one who can take it back.
+    desk.does(transfer("a", "wang", "sun")).does(transfer("a", "sun", "boss"));
+    assert_eq!(desk.tries(take_back("a", "wang")), Err(Refused::Closed));
+    desk.does(take_back("a", "sun"));
+    assert_eq!(desk.work(), "a: sun");
+    desk.completes("sun", "a");
+    assert_eq!(desk.tries(take_back("b", "sun")), Err(Refused::Closed));
+}

@@ -98,3 +98,29 @@ pub(crate) struct Origin {
     #[schema(required, format = DateTime)]
     last_contact_at: Option<String>,
 }
+
+/// 一次签到
+#[derive(ToSchema)]
+pub(crate) struct CheckIn {
+    by: super::Actor,
+    #[schema(format = DateTime)]
+    at: String,
+    place: Point,
+    /// 误差，米
+    accuracy: Option<f64>,
+    /// 地点的名称
+    label: Option<String>,
+    /// 距工单表单中位置的距离，米
+    distance_metres: Option<u32>,
+    /// 现场照片的文件编号
+    files: Option<Vec<String>>,
+}
+
+/// 坐标
+#[derive(ToSchema)]
+pub(crate) struct Point {
+    lat: f64,
+    lng: f64,
+    /// `gcj02` 或 `wgs84`
+    system: String,
+}

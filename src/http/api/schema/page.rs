@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::{Form, Priority, Status, Ticket};
+use super::{Form, Priority, Status, Ticket, belonging::Related};
 
 /// 模板和它的名称
 #[derive(ToSchema)]
@@ -94,6 +94,8 @@ pub(crate) struct TicketDetail {
     waiting: Vec<Waiting>,
     /// 正在查看的成员
     people_here: Vec<Here>,
+    /// 表单里填的商机、订单和设备
+    related: Related,
 }
 
 #[derive(ToSchema)]
@@ -245,4 +247,64 @@ pub(crate) struct Counts {
 #[derive(ToSchema)]
 pub(crate) struct People {
     people: Vec<Here>,
+}
+
+/// 可以使用的模板
+#[derive(ToSchema)]
+pub(crate) struct Offered {
+    key: String,
+    version: u32,
+    name: String,
+    /// 一句话说明用途
+    description: String,
+    /// 列在哪一类下
+    category: String,
+    /// 自己用过多少次
+    uses: i64,
+    /// 自己最近一次使用
+    #[schema(required, format = DateTime)]
+    last_used_at: Option<String>,
+    is_pinned: bool,
+}
+
+/// 可能是同一件事的工单
+#[derive(ToSchema)]
+pub(crate) struct Similar {
+    #[schema(inline)]
+    #[serde(flatten)]
+    row: TicketRow,
+    /// 为什么相近
+    why: String,
+}
+
+/// 工单的一次变化
+#[derive(ToSchema)]
+pub(crate) struct LiveTicket {
+    id: String,
+    no: String,
+    /// 工单现在的版本
+    version: i64,
+    /// 这次变化的序号
+    seq: i64,
+    /// 发生了什么
+    text: String,
+    by: super::Actor,
+    /// 操作者的名字
+    by_name: String,
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// 某个时刻之后的变化
+#[derive(ToSchema)]
+pub(crate) struct LiveSince {
+    /// 请求者看得到的变化；最近几秒的会重复给出，按 id 和 seq 识别
+    items: Vec<LiveTicket>,
+    /// 下一次的 after
+    next: String,
+    /// 间隔太久，没有给全：请重新读取页面
+    is_reset: bool,
+    /// 请求者的待办各有多少；只有成员有
+    #[schema(required)]
+    counts: Option<Counts>,
 }

@@ -115,5 +115,6 @@ export const base: Record<keyof typeof zh, string> = {
   "field.signed": "signed",
   "field.total": "Total {total}",
   "field.file": "File {n}",
+  "field.unknown": "Not known yet",
   "field.issued": "Numbered when submitted",
 };

@@ -68,6 +68,7 @@ export const simulator: Record<keyof typeof zh, string> = {
   "talk.open_as": "Open as the customer",
   "phone.label": "Phone of {name}",
   "phone.log": "Chat on the phone of {name}",
+  "phone.no_link": "The code holds no address: {code}",
   "phone.back": "Back to the chat",
   "phone.close": "Put the customer's phone away",
   "page.sidebar": "Chat sidebar",

@@ -112,5 +112,6 @@ export const base = {
   "field.signed": "已签名",
   "field.total": "合计 {total}",
   "field.file": "附件 {n}",
+  "field.unknown": "还算不出来",
   "field.issued": "提交后自动编号",
 } as const;

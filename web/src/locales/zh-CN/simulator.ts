@@ -65,6 +65,7 @@ export const simulator = {
   "talk.open_as": "以客户身份打开",
   "phone.label": "{name} 的手机",
   "phone.log": "{name} 手机上的聊天记录",
+  "phone.no_link": "码里不是网址：{code}",
   "phone.back": "回到聊天",
   "phone.close": "收起客户手机",
   "page.sidebar": "聊天侧边栏",

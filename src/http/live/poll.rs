@@ -1,0 +1,125 @@
+//! The one poller of a replica: it reads what happened to all tickets, and who is where, and hands
+//! it to the pages that listen.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use actix_web::web::Data;
+use kernel::{Result, Timestamp};
+use ticket::{
+    Counts,
+    live::{EventKey, Heard, LOOK_BACK, Presence},
+};
+use tokio::time::Instant;
+
+use super::News;
+use crate::shared::Server;
+
+/// How often it looks: what happened is told within two seconds.
+const TICK: Duration = Duration::from_millis(700);
+/// How often everybody's to-do lists are counted, for they change with the time alone, too.
+const RECOUNT: Duration = Duration::from_secs(60);
+
+/// What the poller remembers from one look to the next.
+struct Memory {
+    /// The latest event that it heard of.
+    last: Timestamp,
+    /// What it heard lately, and when that was.
+    heard: BTreeMap<EventKey, Timestamp>,
+    presence: Presence,
+    counts: BTreeMap<String, Counts>,
+    counted_at: Instant,
+}
+
+/// Looks until nobody listens any more, or the service is about to stop.
+pub(super) async fn poll(server: Data<Server>) {
+    let mut memory = Memory {
+        last: server.clock.now(),
+        heard: BTreeMap::new(),
+        presence: Presence::new(),
+        counts: BTreeMap::new(),
+        counted_at: Instant::now(),
+    };
+    while let Some(members) = server.live.listeners() {
+        if server.is_draining.load(Ordering::SeqCst) {
+            return;
+        }
+        if let Err(error) = look(&server, &mut memory, &members).await {
+            // The next look finds what this one did not.
+            tracing::warn!(%error, "what happened lately could not be read");
+        }
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+async fn look(server: &Server, memory: &mut Memory, members: &[String]) -> Result<()> {
+    let now = server.clock.now();
+    let from = memory.last.plus(-LOOK_BACK);
+    let known: BTreeSet<_> = memory.heard.keys().copied().collect();
+    let before = memory.presence.clone();
+    let read = server.db.read(move |conn| {
+        let heard = ticket::live::since(conn, from, &known)?;
+        let presence = ticket::live::presence(conn, now)?;
+        let moved = ticket::live::moved(conn, &before, &presence)?;
+        Ok((heard, presence, moved))
+    });
+    let (heard, presence, moved) = read.await?;
+    memory.presence = presence;
+    for one in &heard {
+        memory.last = memory.last.max(one.told.at);
+        memory.heard.insert(one.key(), one.told.at);
+    }
+    let oldest = memory.last.plus(-2 * LOOK_BACK);
+    memory.heard.retain(|_key, at| *at >= oldest);
+    let whose = whose(memory, &heard, members);
+    for one in heard {
+        tell(server, News::Ticket(Arc::new(one)));
+    }
+    for (ticket, people) in moved {
+        tell(server, News::Presence { ticket, people });
+    }
+    count(server, memory, whose, now).await
+}
+
+/// Whose to-do lists may have changed, of those who listen.
+fn whose(memory: &mut Memory, heard: &[Heard], members: &[String]) -> Vec<String> {
+    memory.counts.retain(|userid, _counts| members.contains(userid));
+    if memory.counted_at.elapsed() >= RECOUNT {
+        memory.counted_at = Instant::now();
+        return members.to_vec();
+    }
+    let touched: BTreeSet<_> = heard.iter().flat_map(Heard::workers).collect();
+    members.iter().filter(|userid| touched.contains(userid.as_str())).cloned().collect()
+}
+
+async fn count(
+    server: &Server,
+    memory: &mut Memory,
+    whose: Vec<String>,
+    now: Timestamp,
+) -> Result<()> {
+    if whose.is_empty() {
+        return Ok(());
+    }
+    let zone_minutes = server.setup.zone_minutes;
+    let counted = server.db.read(move |conn| {
+        let count = |userid: &String| {
+            Ok((userid.clone(), ticket::counts(conn, userid, now, zone_minutes)?))
+        };
+        whose.iter().map(count).collect::<Result<Vec<_>>>()
+    });
+    for (userid, counts) in counted.await? {
+        if memory.counts.insert(userid.clone(), counts) != Some(counts) {
+            tell(server, News::Counts { userid, counts });
+        }
+    }
+    Ok(())
+}
+
+/// Nobody may be listening any more.
+fn tell(server: &Server, news: News) {
+    let _nobody = server.live.news.send(news);
+}
