@@ -11,9 +11,7 @@ export const CreateTicket = defineAsyncComponent({
   delay: 0,
   onError: (_error, retry, fail, attempts) => (attempts < 3 ? setTimeout(retry, 800) : fail()),
 });
-export const TicketSheet = defineAsyncComponent(
-  () => import("@/features/ticket/TicketSheet.vue"),
-);
+export const TicketSheet = defineAsyncComponent(() => import("@/features/ticket/TicketSheet.vue"));
 export const TemplateDrawer = defineAsyncComponent(
   () => import("@/features/create/TemplateDrawer.vue"),
 );

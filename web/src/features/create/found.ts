@@ -16,7 +16,9 @@ const once = (all: string[]) => [...new Set(all)].slice(0, FOUND_MAX);
 
 export function foundIn(text: string): Found {
   const mobile = [...text.matchAll(PHONE)].map(([, , number = ""]) => number.replace(/[- ]/g, ""));
-  const fixed = [...text.matchAll(LANDLINE)].map(([, , area = "", number = ""]) => `${area}-${number}`);
+  const fixed = [...text.matchAll(LANDLINE)].map(
+    ([, , area = "", number = ""]) => `${area}-${number}`,
+  );
   const links = text.replace(/https?:\/\/\S+/g, " ");
   const words = links.split(/[^A-Za-z\d-]+/).filter((word) => SERIAL.test(word));
   const serials = words.map((word) => word.toUpperCase());
@@ -27,7 +29,11 @@ const TITLE_MAX = 30;
 
 /** The first sentence, as a title. */
 export function titleOf(text: string): string {
-  const first = text.trim().split(/[\n。！？!?；;]/)[0]?.trim() ?? "";
+  const first =
+    text
+      .trim()
+      .split(/[\n。！？!?；;]/)[0]
+      ?.trim() ?? "";
   const chars = [...first];
   return chars.length > TITLE_MAX ? `${chars.slice(0, TITLE_MAX - 1).join("")}…` : first;
 }

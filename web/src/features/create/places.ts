@@ -30,7 +30,9 @@ export function placesIn(seen: readonly Seen[]): Places {
       null,
     phone: kind("phone")[0] ?? null,
     serial:
-      kind("asset")[0] ?? shorts.find((field) => named(field, /serial|(^|_)sn(_|$)|device_no/)) ?? null,
+      kind("asset")[0] ??
+      shorts.find((field) => named(field, /serial|(^|_)sn(_|$)|device_no/)) ??
+      null,
     images: kind("images")[0] ?? null,
     files: kind("attachments")[0] ?? null,
   };

@@ -68,10 +68,14 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
     if (user === null || key === undefined || origin().isPending) return null;
     return { user, template: key, customer: whose() };
   };
-  const draft = useDraft(draftKey, () => typed.value, (found) => {
-    // What was typed while the client kept silent is younger than any draft.
-    form.restore({ ...found, ...structuredCloned(typed.value) });
-  });
+  const draft = useDraft(
+    draftKey,
+    () => typed.value,
+    (found) => {
+      // What was typed while the client kept silent is younger than any draft.
+      form.restore({ ...found, ...structuredCloned(typed.value) });
+    },
+  );
 
   // ---- what is known ------------------------------------------------------------------------------
 
@@ -156,7 +160,8 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
   async function catchUp(error: unknown): Promise<boolean> {
     if (!(error instanceof RequestError)) return false;
     const isStrange = error.errors.some(
-      ({ code, path }) => CHANGED.has(code) || !form.find(path.replace(/^form\./, "").split(/[.[]/)[0] ?? ""),
+      ({ code, path }) =>
+        CHANGED.has(code) || !form.find(path.replace(/^form\./, "").split(/[.[]/)[0] ?? ""),
     );
     if (!isStrange && !CHANGED.has(error.code)) return false;
     const next = await api

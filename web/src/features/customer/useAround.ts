@@ -41,7 +41,8 @@ export function useAround(ask: (client: WeCom) => Promise<string>, param: string
       if (mine !== run) return;
       // Whom we knew of is still there; only who never answered is a failure.
       if (id.value === null) {
-        error.value = failed instanceof WeComError ? failed : new WeComError("failed", String(failed));
+        error.value =
+          failed instanceof WeComError ? failed : new WeComError("failed", String(failed));
         state.value = "failed";
       }
     }

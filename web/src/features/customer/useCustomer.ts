@@ -12,7 +12,9 @@ export function useCustomer(id: () => string | null, source: string) {
     const now = id();
     return now === null ? null : `customer.${now}`;
   };
-  const context = useResource<CustomerContext>(key, (signal) => api.get(path(), { source }, signal));
+  const context = useResource<CustomerContext>(key, (signal) =>
+    api.get(path(), { source }, signal),
+  );
   const tickets = useTickets<CustomerContext>({
     data: context.data,
     put: context.put,

@@ -18,8 +18,10 @@ export const conversation: Record<keyof typeof zh, string> = {
   "customer.unknown": "It is not known yet who the customer is",
   "customer.unknown.group": "It is not known yet which group this is",
   "customer.not.loaded": "The details could not be fetched",
-  "customer.mend.denied": "WeCom did not tell this page about the conversation. Ask an administrator to check the app's trusted domain and its customer contact permission",
-  "customer.mend.unsupported": "Open this page in a chat's sidebar in WeCom; update it if it is old",
+  "customer.mend.denied":
+    "WeCom did not tell this page about the conversation. Ask an administrator to check the app's trusted domain and its customer contact permission",
+  "customer.mend.unsupported":
+    "Open this page in a chat's sidebar in WeCom; update it if it is old",
   "customer.mend.offline": "WeCom cannot be reached. Check the network and try again",
   "customer.mend.timeout": "WeCom did not answer in time. Go on writing and try again later",
   "customer.mend.other": "WeCom gave no reason. Try again, or open the sidebar anew",
@@ -36,7 +38,8 @@ export const conversation: Record<keyof typeof zh, string> = {
   "group.place.store": "Store",
   "group.place.region": "Region",
   "group.place.site": "Site",
-  "group.place.none": "This group belongs nowhere yet. Once an administrator sets it, tickets carry the campus, store or region by themselves",
+  "group.place.none":
+    "This group belongs nowhere yet. Once an administrator sets it, tickets carry the campus, store or region by themselves",
   "group.members": "{count} people",
   "group.owner": "Owner {name}",
   "create.draft": "Draft",

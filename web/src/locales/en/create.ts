@@ -16,7 +16,8 @@ export const create: Record<keyof typeof zh, string> = {
   "create.put": "Put into {label}",
   "create.picture": "Pasted picture",
   "create.extra": "{count} more pictures go along with the ticket",
-  "create.newer": "The template has just been updated. What you wrote is still here; please look it over",
+  "create.newer":
+    "The template has just been updated. What you wrote is still here; please look it over",
   "create.similar": "This may have been reported already",
   "create.append": "Add to this ticket",
   "create.append.nothing": "Nothing to add yet; please write something first",

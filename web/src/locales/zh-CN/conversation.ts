@@ -17,7 +17,8 @@ export const conversation = {
   "customer.unknown": "还不知道是哪位客户",
   "customer.unknown.group": "还不知道是哪个群",
   "customer.not.loaded": "资料没有取到",
-  "customer.mend.denied": "企业微信没有把会话告诉这个页面。请管理员检查应用的可信域名和“客户联系”权限",
+  "customer.mend.denied":
+    "企业微信没有把会话告诉这个页面。请管理员检查应用的可信域名和“客户联系”权限",
   "customer.mend.unsupported": "请在企业微信的聊天侧边栏里打开；版本太旧时请升级",
   "customer.mend.offline": "连不上企业微信。请检查网络，再点重试",
   "customer.mend.timeout": "企业微信没有及时回答。可以先填写，稍后点重试",
