@@ -14,6 +14,8 @@ const BASE =
 // form itself, which comes from the server.
 const FORM =
   /[\\/]src[\\/](?:locales[\\/]zh-CN[\\/]form\.ts|form[\\/](?:\w+\.(?:ts|vue)|values[\\/]\w+\.ts|fields[\\/](?:Text|Number|Money|Choice|Switch|Date|Description|Waiting)Field\.vue))/;
+/** What the pages beside a conversation have in common. */
+const CONVERSATION = /[\\/]src[\\/]features[\\/](?:conversation|create|customer|ticket)[\\/]/;
 const SERVICE = process.env["QIDAN_SERVICE_URL"] ?? "http://127.0.0.1:8080";
 const SIMULATOR = process.env["QIDAN_SIMULATOR_URL"] ?? "http://127.0.0.1:8090";
 
@@ -38,6 +40,7 @@ export default defineConfig({
           groups: [
             { name: "base", tags: ["$initial"], test: BASE, priority: 2 },
             { name: "form", test: FORM, priority: 1 },
+            { name: "conversation", tags: ["$initial"], test: CONVERSATION, minShareCount: 2 },
           ],
         },
       },

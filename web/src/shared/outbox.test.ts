@@ -272,9 +272,12 @@ describe("one tab at a time", () => {
     let now = 1_000;
     const open = () => Promise.resolve(db);
     let finish = (): void => undefined;
-    const first = leased(open, "x", "a", () => now)(
-      () => new Promise<void>((resolve) => (finish = resolve)),
-    );
+    const first = leased(
+      open,
+      "x",
+      "a",
+      () => now,
+    )(() => new Promise<void>((resolve) => (finish = resolve)));
     await vi.waitFor(async () => expect(await db.get("leases", "x")).toBeDefined());
     const second = leased(open, "x", "b", () => now);
     expect(await second(() => Promise.resolve())).toBe(false);
