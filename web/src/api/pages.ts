@@ -148,7 +148,7 @@ export interface LiveTicket {
   at: string;
 }
 
-export type PrefillSource = "customer" | "history" | "chat" | "member" | "asset";
+export type PrefillSource = "customer" | "history" | "chat" | "member" | "asset" | "place";
 
 export interface Prefill {
   values: Record<string, unknown>;
@@ -184,6 +184,14 @@ export interface AttachedFile {
   at: string;
 }
 
+/** Somebody was there. */
+export interface CheckInSeen {
+  at: string;
+  accuracy: number | null;
+  label: string | null;
+  distance_metres: number | null;
+}
+
 /** A ticket as its page gets it. */
 export interface FullTicket extends TicketDetail {
   id: string;
@@ -199,6 +207,7 @@ export interface FullTicket extends TicketDetail {
   form: Record<string, unknown>;
   tags: string[];
   attachments: AttachedFile[];
+  check_ins?: CheckInSeen[];
   children: ChildTicket[];
   links: LinkedTicket[];
   parent: string | null;
