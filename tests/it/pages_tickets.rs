@@ -309,7 +309,7 @@ fn business(key: &str, visible: Value) -> Value {
 
 impl Desk {
     /// The templates that a member may use, in their order.
-    async fn offers(&self, userid: &str, query: &str) -> Vec<String> {
+    async fn is_offered(&self, userid: &str, query: &str) -> Vec<String> {
         let page = self.sees(userid, &format!("/me/templates{query}")).await;
         let items = page["items"].as_array().unwrap().iter();
         items.map(|one| one["key"].as_str().unwrap().to_owned()).collect()
@@ -330,14 +330,14 @@ async fn a_member_sees_and_uses_the_templates_that_are_for_him_by_this_entry() {
         desk.publishes(&business(key, visible)).await;
     }
     let everybodys = ["general_request", "company", "open", "sidebar"];
-    assert_eq!(desk.offers("zhaomin", "").await, everybodys);
+    assert_eq!(desk.is_offered("zhaomin", "").await, everybodys);
     let at_the_bench = ["general_request", "company", "open"];
-    assert_eq!(desk.offers("zhaomin", "?source=workbench").await, at_the_bench);
+    assert_eq!(desk.is_offered("zhaomin", "?source=workbench").await, at_the_bench);
     let zhangsans = ["general_request", "company", "open", "own", "service", "sidebar"];
-    assert_eq!(desk.offers("zhangsan", "?source=chat_sidebar").await, zhangsans);
+    assert_eq!(desk.is_offered("zhangsan", "?source=chat_sidebar").await, zhangsans);
     let profile = json!({ "roles": ["quality"] });
     desk.ask("PUT", "/api/v1/members/zhaomin/profile").json(&profile).send().await;
-    assert!(desk.offers("zhaomin", "").await.contains(&"roles".to_owned()));
+    assert!(desk.is_offered("zhaomin", "").await.contains(&"roles".to_owned()));
     assert_eq!(desk.asks("zhaomin", "/me/templates?source=door").await.refusal().0, 400);
 
     // What is not shown cannot be used either.
@@ -383,8 +383,12 @@ async fn templates_come_in_the_order_in_which_a_member_needs_them_and_he_pins_wh
     assert_eq!((&told["key"], &told["uses"]), (&json!("company"), &json!(2)));
     assert_eq!((&told["category"], &told["description"]), (&json!("售后"), &json!("上门服务")));
     assert_eq!(told["last_used_at"], "2026-11-23T01:00:00.000000Z");
-    assert_eq!(desk.offers("zhangsan", &format!("?customer={guo}")).await[0], "open");
-    assert_eq!(desk.offers("wuting", "").await[0], "company", "who used none sees what others use");
+    assert_eq!(desk.is_offered("zhangsan", &format!("?customer={guo}")).await[0], "open");
+    assert_eq!(
+        desk.is_offered("wuting", "").await[0],
+        "company",
+        "who used none sees what others use"
+    );
 
     let pin = async |method: &str, key: &str| {
         let ask = desk.ask(method, &format!("/api/v1/me/pins/{key}")).acting_as("zhangsan");
