@@ -60,7 +60,7 @@ async fn revoke(who: Signed<may::WriteTickets>, req: HttpRequest, server: Data<S
         let ticket = tickets::find(conn, ctx, &key)?;
         notify::customer::revoke(conn, ctx, ticket.id)?;
         let subject = format!("ticket:{}", ticket.id);
-        org::audit(conn, ctx, "ticket.links_revoked", &subject, &serde_json::json!({}))?;
+        org::audit(conn, ctx, "progress_link.revoked", &subject, &serde_json::json!({}))?;
         Ok(Answer::done())
     });
     Ok(answer.await?.respond(&req))

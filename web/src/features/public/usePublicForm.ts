@@ -72,6 +72,7 @@ export function usePublicForm(code: string, search: string) {
   const done = shallowRef<Submitted | null>(null);
   const busy = ref(false);
   const trap = ref("");
+  let began = 0;
   const form = useForm({
     form: () => shown.value,
     // What the code and the link say is there before anybody has typed.
@@ -87,6 +88,7 @@ export function usePublicForm(code: string, search: string) {
     try {
       const told = await request<CodeForm>(`${pathOf(path)}?${query}`, { retries: RETRIES });
       visits.write(code, told.visit);
+      began = Date.now();
       opened.value = told;
       shown.value = withFixed(told);
     } catch (error) {
@@ -102,6 +104,8 @@ export function usePublicForm(code: string, search: string) {
     });
 
   async function paced(): Promise<Submitted> {
+    const early = began + PACE_MS - Date.now();
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
     try {
       return await send();
     } catch (error) {
