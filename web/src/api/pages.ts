@@ -153,6 +153,7 @@ export type PrefillSource = "customer" | "history" | "chat" | "member" | "asset"
 export interface Prefill {
   values: Record<string, unknown>;
   from: Record<string, PrefillSource>;
+  context: { customer: { external_userid: string; name: string } | null } | null;
 }
 
 /** Whoever did something: a member, a customer, a program, the service itself. */

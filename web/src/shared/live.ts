@@ -156,7 +156,7 @@ export class Live {
 // One stream a page, however many parts of it listen: the service gives each member only a few.
 const listeners = new Set<LiveHandlers>();
 const all = (tell: (one: LiveHandlers) => void) => {
-  for (const one of [...listeners]) tell(one);
+  for (const one of listeners) tell(one);
 };
 const shared = new Live({
   ticket: (happened) => all((one) => one.ticket?.(happened)),

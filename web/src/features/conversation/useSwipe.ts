@@ -22,9 +22,10 @@ const isBusy = (target: EventTarget | null): boolean =>
   target instanceof Element &&
   target.closest("input, textarea, select, canvas, [role=tablist], [role=dialog]") !== null;
 
+const place = ({ clientX: x, clientY: y }: Touch): Start => ({ x, y, at: performance.now() });
+
 export function useSwipe(swiped: () => void) {
   let start: Start | null = null;
-  const place = ({ clientX: x, clientY: y }: Touch): Start => ({ x, y, at: performance.now() });
   const begun = ({ touches, target }: TouchEvent) => {
     const [touch] = touches;
     start = touch && touches.length === 1 && !isBusy(target) ? place(touch) : null;

@@ -1,6 +1,6 @@
 // A new ticket: its form filled in as far as things are known, kept as a draft, sent once.
-import { computed, ref, shallowRef, watch } from "vue";
-import type { FullTicket, Prefill, SimilarTicket, Template, TemplateOption } from "@/api/pages";
+import { computed, nextTick, ref, shallowRef, watch } from "vue";
+import type { FullTicket, Prefill, PrefillSource, SimilarTicket, Template, TemplateOption } from "@/api/pages";
 import { useIntent } from "@/features/ticket/intent";
 import { answerWords } from "@/form/kinds";
 import { read, textsIn, type Answers } from "@/form/types";
@@ -27,6 +27,8 @@ export type Outcome =
   | { kind: "created"; ticket: FullTicket; answers: Answers }
   | { kind: "appended"; ticket: { id: string; no: string; title: string } };
 
+const titled = (key = ""): Record<string, PrefillSource> => ({ [key]: "customer" });
+
 /** The codes by which the service says that a form is no longer what it was. */
 const CHANGED = new Set(["unknown_field", "template.changed", "not_an_option"]);
 
@@ -42,20 +44,21 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
   const { typed } = form;
 
   /** Another form in place of this one; what was typed comes along where it still fits. */
-  function show(next: Template, keep: Answers = {}): void {
+  async function show(next: Template, keep: Answers = {}): Promise<void> {
     template.value = next;
+    // The form begins anew by itself.
+    await nextTick();
     const keys = new Set(next.form.fields.map((field) => field.key));
-    form.reset();
     const kept = Object.fromEntries(Object.entries(keep).filter(([key]) => keys.has(key)));
     if (Object.keys(kept).length > 0) form.restore(kept);
   }
-  watch(loaded.data, (next) => {
+  watch(loaded.data, async (next) => {
     const now = template.value;
     if (!next || (now?.key === next.key && now.version === next.version)) return;
     const isOther = now?.key !== next.key;
     const keep = isOther ? {} : structuredCloned(typed.value);
     newer.value = !isOther && Object.keys(keep).length > 0;
-    show(next, keep);
+    await show(next, keep);
     if (!isOther) void fill();
   });
 
@@ -77,6 +80,8 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
     },
   );
 
+  const places = computed(() => placesIn(form.seen.value));
+
   // ---- what is known ------------------------------------------------------------------------------
 
   let asked = "";
@@ -89,7 +94,12 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
     try {
       const query = { template: key, customer, chat, asset: asset ?? null };
       const known = await api.get<Prefill>("/prefill", query);
-      if (asked === question && template.value?.key === key) form.prefill(known.values, known.from);
+      if (asked !== question || template.value?.key !== key) return;
+      const title = places.value.title;
+      const named = title?.required && customer ? known.context?.customer?.name : undefined;
+      // A ticket needs a title before it needs a good one: two taps make it, whoever knows more writes.
+      const begun = named ? { [title?.key ?? ""]: `${offered().name} · ${named}` } : {};
+      form.prefill({ ...begun, ...known.values }, { ...(named ? titled(title?.key) : {}), ...known.from });
     } catch (error) {
       // Nothing is filled in then; who may not see the customer hears it from the customer's card.
       if (error instanceof RequestError && error.kind === "login") throw error;
@@ -109,18 +119,18 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
     { immediate: true },
   );
 
-  const places = computed(() => placesIn(form.seen.value));
   const textOf = (key: string | undefined): string => {
     const value = key === undefined ? undefined : form.values[key];
     return typeof value === "string" ? value.trim() : "";
   };
+  const isOwn = (key: string | undefined): boolean => key !== undefined && !(key in form.from);
   const similar = useSimilar(() => {
     const key = template.value?.key;
     if (key === undefined || origin().isPending) return null;
     return {
       template: key,
       customer: origin().customer,
-      title: textOf(places.value.title?.key),
+      title: isOwn(places.value.title?.key) ? textOf(places.value.title?.key) : "",
       asset: textOf(places.value.serial?.key) || origin().asset || "",
     };
   });
@@ -156,6 +166,14 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
     }
   }
 
+  async function newest(): Promise<Template | null> {
+    try {
+      return await api.get<Template>(`/templates/${encodeURIComponent(offered().key)}`);
+    } catch {
+      return null;
+    }
+  }
+
   /** The service knows another form than this: that one is fetched, what was typed stays. */
   async function catchUp(error: unknown): Promise<boolean> {
     if (!(error instanceof RequestError)) return false;
@@ -164,13 +182,11 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
         CHANGED.has(code) || !form.find(path.replace(/^form\./, "").split(/[.[]/)[0] ?? ""),
     );
     if (!isStrange && !CHANGED.has(error.code)) return false;
-    const next = await api
-      .get<Template>(`/templates/${encodeURIComponent(offered().key)}`)
-      .catch(() => null);
+    const next = await newest();
     if (!next || next.version === template.value?.version) return false;
-    const keep = structuredCloned({ ...form.values });
-    show(next, keep);
+    await show(next, structuredCloned(typed.value));
     newer.value = true;
+    void fill();
     return true;
   }
 
@@ -202,8 +218,8 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
   /** What was written, as one says it to somebody who knows the rest. */
   function words(): string {
     const lines = form.seen.value.flatMap((one) => {
-      const isOwn = one.field.key in typed.value && one.shown;
-      const text = isOwn ? answerWords(one.field, one.value) : "";
+      const isTyped = one.field.key in typed.value && one.shown;
+      const text = isTyped ? answerWords(one.field, one.value) : "";
       const isFile = ["images", "attachments", "signature"].includes(one.field.kind);
       return text && !isFile ? [`${read(one.field.label)}：${text}`] : [];
     });

@@ -75,7 +75,8 @@ export function usePaste(state: CreateState) {
     const { title, description } = places.value;
     const place = description ?? title;
     if (!place) return;
-    if (title && title !== place && !form.values[title.key]) form.set(title.key, titleOf(text));
+    const isUntitled = title && (!form.values[title.key] || title.key in form.from);
+    if (title && title !== place && isUntitled) form.set(title.key, titleOf(text));
     const before = form.values[place.key];
     const whole = typeof before === "string" && before ? `${before}\n${text.trim()}` : text.trim();
     form.set(place.key, whole);

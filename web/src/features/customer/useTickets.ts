@@ -81,12 +81,12 @@ export function useTickets<T extends Tickets>({ data, put, refresh, key, load }:
     scope.stop();
     clearTimeout(timer);
   });
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void look(), QUIET_MS);
+  };
   async function listen(): Promise<void> {
     const { useLive } = await import("@/shared/live");
-    const soon = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => void look(), QUIET_MS);
-    };
     if (scope.active) scope.run(() => useLive({ ticket: soon, reset: soon }));
   }
   listen().catch(() => undefined);
