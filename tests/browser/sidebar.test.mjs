@@ -81,7 +81,11 @@ test("two taps from the chat make a ticket that knows the customer, and nothing 
   const page = await browser.window();
   for (const title of ["第一次上门", "第二次上门", "第三次上门"]) {
     const form = { title };
-    const { id } = await api.post("/tickets", { template: "quick", customer: HEYAN, form }, "zhangsan");
+    const { id } = await api.post(
+      "/tickets",
+      { template: "quick", customer: HEYAN, form },
+      "zhangsan",
+    );
     await api.post(`/tickets/${id}/actions/withdraw`, {}, "zhangsan");
   }
   // What is used most comes first: one tap opens the sidebar, the second submits.

@@ -15,7 +15,8 @@ const PAGES = {
   profile: { budget: SMALL, api: 1 },
   group: { budget: SMALL, api: 1 },
   public: { budget: SMALL, api: 1 },
-  workbench: { budget: { js: 80 * KB, css: 12 * KB, html: 20 * KB, requests: 6 }, api: 1 },
+  // One of its files is the bundler's own, of 180 bytes.
+  workbench: { budget: { js: 80 * KB, css: 12 * KB, html: 20 * KB, requests: 7 }, api: 1 },
   // What the simulator asks for before it is useful: its state, its log, its event stream.
   simulator: { budget: { js: 80 * KB, css: 12 * KB, requests: 8 }, api: 3 },
 };

@@ -57,7 +57,9 @@ export async function checkFrame(frame, what) {
       const isSeen = width > 0 && height > 0 && getComputedStyle(one).visibility !== "hidden";
       return isSeen && one.tagName !== "A" && height < 43.5 && !one.closest(".filled, .head");
     };
-    const small = [...document.querySelectorAll("button, select, input:not([type=checkbox]):not([type=file])")]
+    const small = [
+      ...document.querySelectorAll("button, select, input:not([type=checkbox]):not([type=file])"),
+    ]
       .filter(isSmall)
       .map((one) => `${one.className} ${one.textContent.trim().slice(0, 20)}`);
     return { over, small };
