@@ -361,6 +361,7 @@ fn error_codes() -> BTreeSet<String> {
         "auth",
         "callback",
         "chat",
+        "code",
         "config",
         "customer",
         "db",
@@ -385,6 +386,7 @@ fn error_codes() -> BTreeSet<String> {
         "template",
         "ticket",
         "token",
+        "visit",
         "webhook",
         "wecom",
     ]
