@@ -140,12 +140,7 @@ impl House {
         let intake =
             Arc::new(Intake::start(db.clone(), parts.clock.clone(), ids.clone(), spool, settings)?);
         let store = FileStore::open(&config.files.store, config.files.max_bytes)?;
-        let setup = Setup {
-            catalog: Catalog::built_in()?,
-            zone_minutes: config.zone_minutes()?,
-            work_time: Arc::new(config.work_time()?),
-            vip_tags: config.customers.vip_tags.clone().into(),
-        };
+        let setup = setup(&config)?;
         let (entropy, public_url) = (parts.entropy.clone(), config.server.public_url.clone());
         let links = db.write(move |conn| Links::open(conn, &entropy, &public_url)).await?;
         let client = Arc::new(client(&config, &db, &parts.clock, holder)?);
@@ -168,13 +163,7 @@ impl House {
                 setup: setup.clone(),
                 db: db.clone(),
             },
-            workbench: config.shows_figures().then(|| notify::figures::Workbench {
-                db: db.clone(),
-                client: client.clone(),
-                app: config.wecom.app.clone(),
-                public_url: config.server.public_url.clone(),
-                zone_minutes: setup.zone_minutes,
-            }),
+            workbench: workbench(&config, &db, &client, setup.zone_minutes),
             repair,
         };
         let topics = work::topics(hands);
@@ -408,6 +397,32 @@ fn client(config: &Config, db: &Db, clock: &Clock, holder: i64) -> Result<Client
     };
     let tokens = Arc::new(tokens::SharedTokens(db.clone()));
     Ok(Client::new(http, corp, tokens, clock.clone(), holder))
+}
+
+/// What tickets must know of the house.
+fn setup(config: &Config) -> Result<Setup> {
+    Ok(Setup {
+        catalog: Catalog::built_in()?,
+        zone_minutes: config.zone_minutes()?,
+        work_time: Arc::new(config.work_time()?),
+        vip_tags: config.customers.vip_tags.clone().into(),
+    })
+}
+
+/// Who shows members their figures, where the app does.
+fn workbench(
+    config: &Config,
+    db: &Db,
+    client: &Arc<Client>,
+    zone_minutes: i64,
+) -> Option<notify::figures::Workbench> {
+    config.shows_figures().then(|| notify::figures::Workbench {
+        db: db.clone(),
+        client: client.clone(),
+        app: config.wecom.app.clone(),
+        public_url: config.server.public_url.clone(),
+        zone_minutes,
+    })
 }
 
 /// What pages and logins must know of the house.

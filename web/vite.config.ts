@@ -7,13 +7,16 @@ import { bootForDev, inlineStyles, precompressed } from "./build/plugins.ts";
 // of this folder is built for the same floor.
 const FLOOR = ["chrome87", "safari14"];
 const ENTRIES = ["sidebar", "profile", "group", "workbench", "public", "simulator"];
-// What pages draw at once. The simulator's own tools stay with it.
+// What pages draw at once. The simulator's own tools stay with it, and with the workbench what it
+// needs to work without a network.
 const BASE =
-  /[\\/](?:node_modules[\\/]@?vue|src[\\/](?:shared|locales)[\\/](?!richText|usePopover|useConfirm|zh-CN[\\/](?!base)))/;
+  /[\\/](?:rolldown[\\/]runtime|node_modules[\\/]@?vue|src[\\/](?:shared|locales)[\\/](?!richText|usePopover|useConfirm|outbox|useOutbox|offline|fieldDb|alone|live|coords|ui[\\/]QVirtual|zh-CN[\\/](?!base)))/;
 // What asks: the rules of forms and the kinds of fields that most of them have. Fetched beside the
 // form itself, which comes from the server.
 const FORM =
   /[\\/]src[\\/](?:locales[\\/]zh-CN[\\/]form\.ts|form[\\/](?:\w+\.(?:ts|vue)|values[\\/]\w+\.ts|fields[\\/](?:Text|Number|Money|Choice|Switch|Date|Description|Waiting)Field\.vue))/;
+/** What the pages beside a conversation have in common. */
+const CONVERSATION = /[\\/]src[\\/]features[\\/](?:conversation|create|customer|ticket)[\\/]/;
 const SERVICE = process.env["QIDAN_SERVICE_URL"] ?? "http://127.0.0.1:8080";
 const SIMULATOR = process.env["QIDAN_SIMULATOR_URL"] ?? "http://127.0.0.1:8090";
 
@@ -38,6 +41,7 @@ export default defineConfig({
           groups: [
             { name: "base", tags: ["$initial"], test: BASE, priority: 2 },
             { name: "form", test: FORM, priority: 1 },
+            { name: "conversation", tags: ["$initial"], test: CONVERSATION, minShareCount: 2 },
           ],
         },
       },

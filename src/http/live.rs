@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::json;
 use ticket::{
     Counts, Ticket,
-    live::{EventKey, Heard, LOOK_BACK, REACH},
+    live::{EventKey, Heard, LOOK_BACK, MOST, REACH},
     presence::Here,
 };
 use tokio::{
@@ -159,20 +159,21 @@ pub(crate) async fn listen(
     let is_reset = after.is_some_and(|after| now.since(after) > REACH);
     let from = after.filter(|_after| !is_reset).unwrap_or(now).plus(-LOOK_BACK);
     let (reader, zone_minutes) = (actor.clone(), server.setup.zone_minutes);
-    let (heard, counts) = server
+    let (heard, counts, is_all) = server
         .db
         .read(move |conn| {
             let mut heard = ticket::live::since(conn, from, &BTreeSet::new())?;
+            let is_all = heard.len() < MOST;
             heard.retain(|one| one.is_for(&reader));
             let counts = match reader.userid() {
                 None => None,
                 Some(userid) => Some(ticket::counts(conn, userid, now, zone_minutes)?),
             };
-            Ok((heard, counts))
+            Ok((heard, counts, is_all))
         })
         .await?;
     let mut first = VecDeque::from([Bytes::from_static(b"retry: 3000\n\n")]);
-    if is_reset {
+    if is_reset || !is_all {
         first.push_back(event("reset", None, &json!({})));
     }
     first.extend(counts.map(|counts| event("counts", None, &counts)));

@@ -25,8 +25,8 @@ use crate::{
 pub const LOOK_BACK: Micros = 5 * time::SECOND;
 /// What happened longer ago is read from the tickets themselves.
 pub const REACH: Micros = 10 * time::MINUTE;
-/// The most events that are told at once.
-const MOST: usize = 500;
+/// The most events that are told at once: who missed more reads everything anew.
+pub const MOST: usize = 500;
 /// The longest text, in characters.
 const TEXT_MAX: usize = 200;
 

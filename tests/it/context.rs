@@ -204,8 +204,13 @@ async fn a_form_is_filled_with_what_is_known_and_says_from_where() {
     // What was filled in can be sent as it is.
     let mut form = filled["values"].clone();
     form["title"] = json!("又滴水");
+    form["address"]["detail"] = json!("望江苑 3-1202");
+    form["device_model"] = json!("KFR-35GW");
     let again = json!({ "template": "visit", "customer": HEYAN, "form": form });
-    assert_eq!(raise(&desk, "zhangsan", &again).await.status, 201);
+    let changed = raise(&desk, "zhangsan", &again).await;
+    assert_eq!(changed.status, 201, "{}", changed.text());
+    assert_eq!(changed.json()["form"]["address"]["detail"], "望江苑 3-1202");
+    assert_eq!(changed.json()["form"]["device_model"], "KFR-35GW");
     let leads = prefill(&desk, "wangfang", &query).await;
     assert_eq!(leads["values"]["phone"], Value::Null, "a number that he may not see");
     for (userid, query) in [

@@ -8,7 +8,7 @@ use kernel::{Ctx, Error, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use ticket::{
     Counts,
-    live::{LOOK_BACK, REACH, Told},
+    live::{LOOK_BACK, MOST, REACH, Told},
 };
 use utoipa::IntoParams;
 
@@ -100,11 +100,12 @@ async fn since(
     let (ctx, zone_minutes) = (who.ctx().clone(), server.setup.zone_minutes);
     let since = server.db.read(move |conn| {
         let Ctx { now, actor, .. } = &ctx;
-        let is_reset = after.is_some_and(|after| now.since(after) > REACH);
+        let mut is_reset = after.is_some_and(|after| now.since(after) > REACH);
         let items = match after.filter(|_after| !is_reset) {
             None => Vec::new(),
             Some(after) => {
                 let heard = ticket::live::since(conn, after.plus(-LOOK_BACK), &BTreeSet::new())?;
+                is_reset = heard.len() >= MOST;
                 heard.into_iter().filter(|one| one.is_for(actor)).map(|one| one.told).collect()
             }
         };

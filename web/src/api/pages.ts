@@ -148,11 +148,12 @@ export interface LiveTicket {
   at: string;
 }
 
-export type PrefillSource = "customer" | "history" | "chat" | "member" | "asset";
+export type PrefillSource = "customer" | "history" | "chat" | "member" | "asset" | "place";
 
 export interface Prefill {
   values: Record<string, unknown>;
   from: Record<string, PrefillSource>;
+  context: { customer: { external_userid: string; name: string } | null } | null;
 }
 
 /** Whoever did something: a member, a customer, a program, the service itself. */
@@ -184,6 +185,14 @@ export interface AttachedFile {
   at: string;
 }
 
+/** Somebody was there. */
+export interface CheckInSeen {
+  at: string;
+  accuracy: number | null;
+  label: string | null;
+  distance_metres: number | null;
+}
+
 /** A ticket as its page gets it. */
 export interface FullTicket extends TicketDetail {
   id: string;
@@ -199,6 +208,7 @@ export interface FullTicket extends TicketDetail {
   form: Record<string, unknown>;
   tags: string[];
   attachments: AttachedFile[];
+  check_ins?: CheckInSeen[];
   children: ChildTicket[];
   links: LinkedTicket[];
   parent: string | null;
@@ -220,4 +230,84 @@ export interface HistoryEntry {
   kind?: TimelineItem["kind"];
   files?: { id: string; name: string; kind?: string; mime?: string }[];
   is_public?: boolean;
+}
+
+export interface SeenCustomer {
+  external_userid: string;
+  name: string;
+  avatar: string;
+  corp_name: string;
+  /** Partly hidden from those who do not follow him. */
+  phone: string;
+  tags: string[];
+  follows: { userid: string; name: string; remark: string; since: string }[];
+  is_mine: boolean;
+}
+
+export interface Opportunity {
+  key: string;
+  title: string;
+  stage: string;
+  amount_cents: number;
+  owner: string | null;
+  expected_on: string | null;
+  source: string;
+}
+
+export interface Order {
+  no: string;
+  title: string;
+  amount_cents: number;
+  state: string;
+  ordered_at: string;
+  lines: { name: string; quantity: number; price_cents: number }[];
+}
+
+export interface Asset {
+  serial_no: string;
+  model: string;
+  name: string;
+  place: string;
+  installed_on: string | null;
+  warranty_until: string | null;
+  values: Record<string, string>;
+  tickets: number;
+  last_service_at: string | null;
+}
+
+/** The tickets around a conversation. */
+export interface Tickets {
+  open: TicketRow[];
+  past: TicketRow[];
+  past_next: string | null;
+}
+
+export interface CustomerContext extends Tickets {
+  customer: SeenCustomer;
+  opportunities: Opportunity[];
+  orders: Order[];
+  assets: Asset[];
+  last_complaint: { ticket: string; no: string; at: string; text: string } | null;
+  last_contact_at: string | null;
+}
+
+export interface ChatContext extends Tickets {
+  chat: {
+    chat_id: string;
+    name: string;
+    owner: string;
+    owner_name: string;
+    member_count: number;
+    place: { kind: string; key: string; name: string } | null;
+  };
+  sender: SeenCustomer | null;
+}
+
+/** A published template, as far as pages fill it in. */
+export interface Template {
+  key: string;
+  version: number;
+  name: string;
+  description: string;
+  form: Form;
 }

@@ -27,12 +27,7 @@ async function take(db: FieldDb, name: string, holder: string, now: number): Pro
 }
 
 export const leased =
-  (
-    db: () => Promise<FieldDb>,
-    name: string,
-    holder: string,
-    now: () => number = Date.now,
-  ): Alone =>
+  (db: () => Promise<FieldDb>, name: string, holder: string, now: () => number = Date.now): Alone =>
   async (work) => {
     const open = await db();
     if (!(await take(open, name, holder, now()))) return false;

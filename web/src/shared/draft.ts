@@ -1,36 +1,17 @@
 // What somebody has written and not sent yet, kept on his device: per person, template and customer,
 // for a week. The sidebar is thrown away when the chat changes; what was typed into it is not.
 import { onScopeDispose, ref, watch } from "vue";
+import { DRAFT_AGE_MAX_MS, DRAFT_PREFIX, draftName, keptDraft, type DraftKey } from "./draftKept";
 import { kept } from "./kept";
 
-const PREFIX = "qidan.draft:";
-const AGE_MAX_MS = 7 * 86_400_000;
+export { draftName, type DraftKey };
+
 const QUIET_MS = 300;
 const DRAFTS_MAX = 40;
 const CHARS_MAX = 100_000;
 
-interface Kept {
-  at: number;
-  values: Record<string, unknown>;
-}
-
-export interface DraftKey {
-  user: string;
-  template: string;
-  customer?: string | null;
-}
-
-export const draftName = ({ user, template, customer }: DraftKey): string =>
-  PREFIX + [user, template, customer ?? ""].map(encodeURIComponent).join(":");
-
-export function readDraft(key: DraftKey, now = Date.now()): Record<string, unknown> | null {
-  try {
-    const draft = JSON.parse(kept(draftName(key)).read() ?? "null") as Kept | null;
-    return draft && now - draft.at <= AGE_MAX_MS ? draft.values : null;
-  } catch {
-    return null;
-  }
-}
+export const readDraft = (key: DraftKey, now = Date.now()): Record<string, unknown> | null =>
+  keptDraft(key, now)?.values ?? null;
 
 /** Old drafts and the oldest of too many go. */
 export function tidyDrafts(now = Date.now()): void {
@@ -38,13 +19,13 @@ export function tidyDrafts(now = Date.now()): void {
     const drafts: { name: string; at: number }[] = [];
     for (let nth = 0; nth < localStorage.length; nth += 1) {
       const name = localStorage.key(nth) ?? "";
-      if (!name.startsWith(PREFIX)) continue;
-      const { at = 0 } = JSON.parse(localStorage.getItem(name) ?? "{}") as Partial<Kept>;
+      if (!name.startsWith(DRAFT_PREFIX)) continue;
+      const { at = 0 } = JSON.parse(localStorage.getItem(name) ?? "{}") as { at?: number };
       drafts.push({ name, at });
     }
     drafts.sort((a, b) => b.at - a.at);
     for (const [nth, { name, at }] of drafts.entries())
-      if (nth >= DRAFTS_MAX || now - at > AGE_MAX_MS) localStorage.removeItem(name);
+      if (nth >= DRAFTS_MAX || now - at > DRAFT_AGE_MAX_MS) localStorage.removeItem(name);
   } catch {
     // A draft that cannot be read stays where it is.
   }

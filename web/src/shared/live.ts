@@ -153,9 +153,33 @@ export class Live {
   }
 }
 
+// One stream a page, however many parts of it listen: the service gives each member only a few.
+const listeners = new Set<LiveHandlers>();
+const all = (tell: (one: LiveHandlers) => void) => {
+  for (const one of listeners) tell(one);
+};
+const shared = new Live({
+  ticket: (happened) => all((one) => one.ticket?.(happened)),
+  counts: (counts) => all((one) => one.counts?.(counts)),
+  presence: (here) => all((one) => one.presence?.(here)),
+  reset: () => all((one) => one.reset?.()),
+});
+let isRunning = false;
+
+function attend(): void {
+  const isWanted = listeners.size > 0 && session.value === "ready";
+  if (isWanted === isRunning) return;
+  isRunning = isWanted;
+  if (isWanted) shared.start();
+  else shared.stop();
+}
+
 export function useLive(handlers: LiveHandlers) {
-  const live = new Live(handlers);
-  watch(session, (now) => (now === "ready" ? live.start() : live.stop()), { immediate: true });
-  onScopeDispose(() => live.stop());
-  return { state: live.state };
+  listeners.add(handlers);
+  watch(session, attend, { immediate: true });
+  onScopeDispose(() => {
+    listeners.delete(handlers);
+    attend();
+  });
+  return { state: shared.state };
 }

@@ -156,7 +156,7 @@ describe("the outbox", () => {
     const before = left[0]?.key;
     answer = () => ({});
     await box.retry(left[0]?.id ?? "");
-    expect(posts.at(-1)?.key).not.toBe(before);
+    expect(posts[posts.length - 1]?.key).not.toBe(before);
     expect(await box.entries()).toEqual([]);
   });
 
@@ -210,7 +210,9 @@ describe("the outbox", () => {
     answer = () => ({});
     clock += 3_600_000;
     await box.flush();
-    expect(posts.at(-1)?.body).toEqual({ note: "到了\n实际时间 2026-11-22T02:00:00.000Z" });
+    expect(posts[posts.length - 1]?.body).toEqual({
+      note: "到了\n实际时间 2026-11-22T02:00:00.000Z",
+    });
   });
 
   it("does not touch what is another person's", async () => {
@@ -272,9 +274,12 @@ describe("one tab at a time", () => {
     let now = 1_000;
     const open = () => Promise.resolve(db);
     let finish = (): void => undefined;
-    const first = leased(open, "x", "a", () => now)(
-      () => new Promise<void>((resolve) => (finish = resolve)),
-    );
+    const first = leased(
+      open,
+      "x",
+      "a",
+      () => now,
+    )(() => new Promise<void>((resolve) => (finish = resolve)));
     await vi.waitFor(async () => expect(await db.get("leases", "x")).toBeDefined());
     const second = leased(open, "x", "b", () => now);
     expect(await second(() => Promise.resolve())).toBe(false);

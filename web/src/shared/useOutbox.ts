@@ -99,6 +99,11 @@ export function onSent(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
+const soon = () => {
+  wait = FIRST_MS;
+  void flush();
+};
+
 let isStarted = false;
 export function startOutbox(): void {
   if (isStarted) return;
@@ -115,10 +120,6 @@ export function startOutbox(): void {
   void fieldDb()
     .then(takeUrls)
     .catch(() => undefined);
-  const soon = () => {
-    wait = FIRST_MS;
-    void flush();
-  };
   addEventListener("online", () => {
     isAway.value = false;
     soon();

@@ -1,5 +1,5 @@
-import { group } from "@/locales/zh-CN/group";
+import "@/features/conversation/words";
 import { mount } from "@/shared/mount";
 import App from "./App.vue";
 
-void mount(App, [group, () => import("@/locales/en/group").then((words) => words.group)]);
+void mount(App);

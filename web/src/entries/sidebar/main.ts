@@ -1,5 +1,5 @@
-import { sidebar } from "@/locales/zh-CN/sidebar";
+import "@/features/conversation/words";
 import { mount } from "@/shared/mount";
 import App from "./App.vue";
 
-void mount(App, [sidebar, () => import("@/locales/en/sidebar").then((words) => words.sidebar)]);
+void mount(App);

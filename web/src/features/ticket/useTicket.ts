@@ -29,6 +29,9 @@ export interface TicketOptions {
   changed?: (ticket: FullTicket) => void;
 }
 
+/** Whether it was done now, or will be when there is a network again; null when it was not taken on. */
+export type Done = "now" | "later" | null;
+
 /** Where a deed is sent. */
 export const deedPath = ({ ticket, verb, task }: Deed): string =>
   `/tickets/${encodeURIComponent(ticket)}/actions/${verb}${task === null ? "" : `?task=${task}`}`;
@@ -122,10 +125,10 @@ export function useTicket(id: () => string | null, options: TicketOptions = {}) 
    * Does something. The reason why not is thrown, for the dialog that asked; `quietly` catches it and
    * tells it in a line.
    */
-  async function act(button: Button, input: Answers, key: string): Promise<void> {
+  async function act(button: Button, input: Answers, key: string): Promise<Done> {
     const before = real.data.value;
     const who = me.value;
-    if (!before || !who || busy.value !== null) return;
+    if (!before || !who || busy.value !== null) return null;
     const deed: Deed = {
       ticket: before.id,
       verb: button.verb,
@@ -141,9 +144,11 @@ export function useTicket(id: () => string | null, options: TicketOptions = {}) 
     coming.value = foreseenLine(button, input, who.name, at);
     try {
       const after = await (options.perform ?? sendNow)(deed);
-      if (id() !== before.id) return;
+      const how = after ? "now" : "later";
+      if (id() !== before.id) return how;
       if (after) accept(after);
       await history.refresh();
+      return how;
     } catch (error) {
       if (id() === before.id) refuse(error);
       throw error;
@@ -158,8 +163,8 @@ export function useTicket(id: () => string | null, options: TicketOptions = {}) 
 
   async function quietly(button: Button, key: string): Promise<void> {
     try {
-      await act(button, {}, key);
-      say(t("ticket.did", { what: button.label }));
+      const how = await act(button, {}, key);
+      if (how) say(t(how === "later" ? "ticket.later" : "ticket.did", { what: button.label }));
     } catch (error) {
       say(t("ticket.not.did", { what: button.label, why: reasonText(error) }), "bad");
     }

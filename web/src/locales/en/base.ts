@@ -104,6 +104,7 @@ export const base: Record<keyof typeof zh, string> = {
   "form.required": "required",
   "form.optional": "optional",
   "form.filled": "Auto-filled",
+  "form.filled.place": "From this phone’s location",
   "form.filled.clear": "Clear the auto-filled {label}",
   "form.draft": "Draft restored",
   "form.draft.undo": "Discard draft",

@@ -5,6 +5,7 @@ export const ticket: Record<keyof typeof zh, string> = {
   "ticket.colon": ": ",
   "ticket.more": "More actions",
   "ticket.did": "Done: {what}",
+  "ticket.later": "Saved, sent when the network is back: {what}",
   "ticket.not.did": "{what} was not done: {why}",
   "ticket.sure": "{what}: are you sure?",
   "ticket.gone": "The ticket is now shown as it is; this can no longer be done.",

@@ -101,6 +101,7 @@ export const base = {
   "form.required": "必填",
   "form.optional": "选填",
   "form.filled": "自动填写",
+  "form.filled.place": "来自手机定位",
   "form.filled.clear": "清除自动填写的{label}",
   "form.draft": "已恢复草稿",
   "form.draft.undo": "不要草稿",

@@ -4,6 +4,7 @@ export const ticket = {
   "ticket.colon": "：",
   "ticket.more": "更多操作",
   "ticket.did": "已{what}",
+  "ticket.later": "已保存，联网后自动提交：{what}",
   "ticket.not.did": "没有{what}：{why}",
   "ticket.sure": "确定要{what}吗？",
   "ticket.gone": "上面已换成工单最新的样子，这个操作现在不能做了。",

@@ -1,0 +1,20 @@
+// What belongs to a customer.
+export const customer = {
+  "customer.assets.none": "没有登记的设备",
+  "customer.orders.none": "没有订单",
+  "customer.opportunities.none": "没有商机",
+  "customer.warranty": "保修至 {day}",
+  "customer.warranty.over": "{day} 已过保",
+  "customer.served": "服务过 {count} 次",
+  "customer.served.last": "最近",
+  "customer.history": "服务记录",
+  "customer.history.hide": "收起记录",
+  "customer.history.none": "没有你能看到的记录",
+  "customer.asset.create": "为它建单",
+  "customer.expected": "预计 {day}",
+  "customer.tags": "标签",
+  "customer.tags.none": "没有标签",
+  "customer.followers": "跟进人",
+  "customer.followers.none": "没有跟进人",
+  "customer.remark": "备注为 {text}",
+} as const;

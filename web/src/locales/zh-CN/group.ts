@@ -1,2 +1,0 @@
-// The words of the group's sidebar.
-export const group = {} as const;

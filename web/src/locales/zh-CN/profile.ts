@@ -1,2 +1,0 @@
-// The words of the customer's profile.
-export const profile = {} as const;

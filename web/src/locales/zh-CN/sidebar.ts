@@ -1,2 +1,0 @@
-// The words of the chat's sidebar.
-export const sidebar = {} as const;
