@@ -362,6 +362,7 @@ fn error_codes() -> BTreeSet<String> {
         "auth",
         "callback",
         "chat",
+        "code",
         "config",
         "customer",
         "db",
@@ -386,6 +387,7 @@ fn error_codes() -> BTreeSet<String> {
         "template",
         "ticket",
         "token",
+        "visit",
         "webhook",
         "wecom",
     ]
