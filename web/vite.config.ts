@@ -7,9 +7,10 @@ import { bootForDev, inlineStyles, precompressed } from "./build/plugins.ts";
 // of this folder is built for the same floor.
 const FLOOR = ["chrome87", "safari14"];
 const ENTRIES = ["sidebar", "profile", "group", "workbench", "public", "simulator"];
-// What pages draw at once. The simulator's own tools stay with it.
+// What pages draw at once. The simulator's own tools stay with it, and with the workbench what it
+// needs to work without a network.
 const BASE =
-  /[\\/](?:node_modules[\\/]@?vue|src[\\/](?:shared|locales)[\\/](?!richText|usePopover|useConfirm|zh-CN[\\/](?!base)))/;
+  /[\\/](?:rolldown[\\/]runtime|node_modules[\\/]@?vue|src[\\/](?:shared|locales)[\\/](?!richText|usePopover|useConfirm|outbox|useOutbox|offline|fieldDb|alone|live|coords|ui[\\/]QVirtual|zh-CN[\\/](?!base)))/;
 // What asks: the rules of forms and the kinds of fields that most of them have. Fetched beside the
 // form itself, which comes from the server.
 const FORM =

@@ -79,7 +79,6 @@ fn ticket(title: &str, description: &str, handlers: Vec<String>) -> Ticket {
         flow: flow::State::default(),
         tasks: vec![task],
         attachments: Vec::new(),
-        check_ins: Vec::new(),
         tags: Vec::new(),
         parent: None,
         links: Vec::new(),

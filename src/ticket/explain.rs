@@ -28,35 +28,8 @@ pub(crate) fn refusal(
         let detail = format!("工单 {no} 已挂起，请先恢复");
         return Ok(conflict("ticket.suspended", detail));
     }
-    match action.by() {
-        By::Handler => {}
-        By::Customer if action.name() != "answer" => {
-            if matches!(ctx.actor, Actor::Customer { .. }) {
-                let detail = format!("工单 {no} 还在处理中，现在不用{}", action.label());
-                return Ok(conflict("ticket.not_ended", detail));
-            }
-            let detail = format!("只有客户本人可以{}，请把进度链接发给他", action.label());
-            return Ok(Error::new(Kind::Forbidden, "ticket.customer_only", detail));
-        }
-        By::Customer => {
-            let detail = format!("工单 {no} 没有在等客户补充资料");
-            return Ok(conflict("ticket.not_asked", detail));
-        }
-        By::Starter => {
-            let label = action.label();
-            let detail = match ticket.creator.userid() {
-                Some(starter) => {
-                    format!("只有提交人 {} 可以{label}工单 {no}", name(conn, starter)?)
-                }
-                None => format!("只有提交人可以{label}工单 {no}"),
-            };
-            return Ok(Error::new(Kind::Forbidden, "ticket.not_starter", detail));
-        }
-        // Whoever may see a ticket may do this, so it is the ticket that is not ready.
-        By::Anybody => {
-            let detail = format!("工单 {no} 还在处理中，无需{}", action.label());
-            return Ok(conflict("ticket.not_ended", detail));
-        }
+    if action.by() != By::Handler {
+        return not_his(conn, ctx, ticket, action);
     }
     let Actor::Member { userid } = &ctx.actor else { return Ok(actions::needs_member()) };
     let task = on.and_then(|id| ticket.task(id)).or_else(|| his_task(ticket, userid));
@@ -96,6 +69,36 @@ pub(crate) fn refusal(
                 None => format!("工单 {no} 的这项待办已失效，请查看最新卡片"),
             };
             conflict("ticket.step_closed", detail)
+        }
+    })
+}
+
+/// The refusal of what is not done by who works on the ticket.
+fn not_his(conn: &mut Conn, ctx: &Ctx, ticket: &Ticket, action: &dyn Action) -> Result<Error> {
+    let (no, label) = (&ticket.no, action.label());
+    Ok(match action.by() {
+        By::Customer if action.name() == "answer" => {
+            conflict("ticket.not_asked", format!("工单 {no} 没有在等客户补充资料"))
+        }
+        By::Customer if matches!(ctx.actor, Actor::Customer { .. }) => {
+            conflict("ticket.not_ended", format!("工单 {no} 还在处理中，现在不用{label}"))
+        }
+        By::Customer => {
+            let detail = format!("只有客户本人可以{label}，请把进度链接发给他");
+            Error::new(Kind::Forbidden, "ticket.customer_only", detail)
+        }
+        By::Starter => {
+            let detail = match ticket.creator.userid() {
+                Some(starter) => {
+                    format!("只有提交人 {} 可以{label}工单 {no}", name(conn, starter)?)
+                }
+                None => format!("只有提交人可以{label}工单 {no}"),
+            };
+            Error::new(Kind::Forbidden, "ticket.not_starter", detail)
+        }
+        // Whoever may see a ticket may do this, so it is the ticket that is not ready.
+        By::Anybody | By::Handler => {
+            conflict("ticket.not_ended", format!("工单 {no} 还在处理中，无需{label}"))
         }
     })
 }

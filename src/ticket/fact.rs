@@ -321,10 +321,6 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
         | Fact::Alarmed { .. }
         | Fact::Decided { .. }
         | Fact::Ordered { .. } => {}
-        Fact::TimerSet { timer } => {
-            set_due(ticket, (&timer.step, timer.kind), Some(timer.due_at));
-        }
-        Fact::TimerDropped { step, kind, .. } => set_due(ticket, (step, *kind), None),
         Fact::Filled { changed } => {
             for (key, value) in changed {
                 match value {
@@ -343,6 +339,48 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
             ticket.template.version = *version;
             ticket.flow = state.clone();
         }
+        Fact::TimerSet { .. }
+        | Fact::TimerDropped { .. }
+        | Fact::TaskOpened { .. }
+        | Fact::TaskOwned { .. }
+        | Fact::TaskClosed { .. } => apply_to_tasks(ticket, fact, at),
+        Fact::Ended { status } => {
+            ticket.status = *status;
+            ticket.closed_at = Some(at);
+            // What he thought of an earlier end is in the log; this one he is asked about anew.
+            ticket.verdict = None;
+            ticket.rating = None;
+        }
+        Fact::Judged { is_solved } => {
+            ticket.verdict = Some(Judgement { is_solved: *is_solved, at });
+        }
+        Fact::Rated { stars, reasons, text } => {
+            let first_at = ticket.rating.as_ref().map_or(at, |rating| rating.first_at);
+            ticket.rating = Some(Rating {
+                stars: *stars,
+                reasons: reasons.clone(),
+                text: text.clone(),
+                first_at,
+                at,
+            });
+        }
+        Fact::Reopened => {
+            ticket.status = Status::Open;
+            ticket.closed_at = None;
+        }
+        Fact::CheckedIn { check_in } => ticket.check_ins.push(check_in.clone()),
+        Fact::Attached { attachment } => ticket.attachments.push(attachment.clone()),
+        Fact::Urged => (ticket.urged, ticket.urged_at) = (ticket.urged + 1, Some(at)),
+    }
+}
+
+/// What became true of somebody's work.
+fn apply_to_tasks(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
+    match fact {
+        Fact::TimerSet { timer } => {
+            set_due(ticket, (&timer.step, timer.kind), Some(timer.due_at));
+        }
+        Fact::TimerDropped { step, kind, .. } => set_due(ticket, (step, *kind), None),
         Fact::TaskOpened { task, step, round, slot, handlers, is_approval } => {
             let due_at = due_of_new(ticket, step, at);
             ticket.tasks.push(Task {
@@ -371,33 +409,7 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
                 task.closed_at = Some(at);
             }
         }
-        Fact::Ended { status } => {
-            ticket.status = *status;
-            ticket.closed_at = Some(at);
-            // What he thought of an earlier end is in the log; this one he is asked about anew.
-            ticket.verdict = None;
-            ticket.rating = None;
-        }
-        Fact::Judged { is_solved } => {
-            ticket.verdict = Some(Judgement { is_solved: *is_solved, at });
-        }
-        Fact::Rated { stars, reasons, text } => {
-            let first_at = ticket.rating.as_ref().map_or(at, |rating| rating.first_at);
-            ticket.rating = Some(Rating {
-                stars: *stars,
-                reasons: reasons.clone(),
-                text: text.clone(),
-                first_at,
-                at,
-            });
-        }
-        Fact::Reopened => {
-            ticket.status = Status::Open;
-            ticket.closed_at = None;
-        }
-        Fact::CheckedIn { check_in } => ticket.check_ins.push(check_in.clone()),
-        Fact::Attached { attachment } => ticket.attachments.push(attachment.clone()),
-        Fact::Urged => (ticket.urged, ticket.urged_at) = (ticket.urged + 1, Some(at)),
+        _ => {}
     }
 }
 

@@ -185,6 +185,23 @@ test("the group's page knows the group, the profile's page the customer, the hom
   assert.equal((await ask(home, "sendChatMessage", words)).errCode, -1);
 });
 
+test("the workbench shows what the app set for the member, and each figure leads to its page", async () => {
+  const page = await browser.window();
+  const client = await Client.open(page, house);
+  await client.becomes("李静");
+  await client.talksWith("workbench");
+  const figures = (data) => ({
+    type: "keydata",
+    keydata: { items: [{ key: "今日巡检", data, jump_url: `${app.origin}/today` }] },
+  });
+  await app.api("agent/set_workbench_template", { ...figures("0"), replace_user_data: true });
+  await app.api("agent/set_workbench_data", { userid: "lijing", ...figures("17") });
+  await page.getByRole("button", { name: /17.*今日巡检/ }).click();
+  const frame = await frameAt(page, "today");
+  assert.equal(await frame.evaluate(() => window.name), "wecom-simulator:lijing");
+  await screenshot(page, "bridge-workbench");
+});
+
 test("the client chooses pictures, codes and people for the page, or the person cancels", async () => {
   const page = await browser.window();
   const { frame } = await openSidebar(page);

@@ -522,11 +522,6 @@ async fn a_page_is_there_for_everybody_and_holds_nothing_of_anybody() {
     let signed_in = browser.open("/h5/workbench").await;
     let stranger = Browser::new(&desk, WECOM).open("/h5/workbench").await;
     assert_eq!(signed_in.bytes, stranger.bytes);
-    let public = Browser::new(&desk, DESKTOP).open("/q/abc").await;
-    assert_eq!(
-        (&boot(&public)["entry"], &boot(&public)["client"]),
-        (&json!("public"), &json!("browser"))
-    );
     for path in ["/h5/public", "/h5/nothing", "/assets/nothing.js", "/assets/../simulator.html"] {
         assert_eq!(browser.open(path).await.status, 404, "{path}");
     }

@@ -64,7 +64,8 @@ impl Ear {
                 continue;
             }
             let chunk = tokio::time::timeout(PATIENCE, self.answer.chunk()).await;
-            let chunk = chunk.expect("nothing is heard").unwrap()?;
+            let Ok(chunk) = chunk else { panic!("nothing is heard") };
+            let chunk = chunk.unwrap()?;
             self.text.push_str(&String::from_utf8_lossy(&chunk));
         }
     }
@@ -72,7 +73,7 @@ impl Ear {
     /// The next event of that name of which something holds.
     async fn hears(&mut self, event: &str, holds: impl Fn(&Value) -> bool) -> Said {
         loop {
-            let said = self.next().await.expect("the stream goes on");
+            let Some(said) = self.next().await else { panic!("the stream has ended") };
             if said.event == event && holds(&said.data) {
                 return said;
             }

@@ -296,18 +296,29 @@ async fn who_looks_at_a_ticket_is_seen_by_the_others_until_he_is_gone() {
     desk.close().await;
 }
 
+/// A business that these people may use, by these entries.
+fn business(key: &str, visible: Value) -> Value {
+    let mut template = repair();
+    template["key"] = json!(key);
+    template["name"] = json!(key);
+    template["category"] = json!("售后");
+    template["description"] = json!("上门服务");
+    template["visible"] = visible;
+    template
+}
+
+impl Desk {
+    /// The templates that a member may use, in their order.
+    async fn is_offered(&self, userid: &str, query: &str) -> Vec<String> {
+        let page = self.sees(userid, &format!("/me/templates{query}")).await;
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|one| one["key"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_templates_that_a_member_may_use_come_in_the_order_in_which_he_needs_them() {
+async fn a_member_sees_and_uses_the_templates_that_are_for_him_by_this_entry() {
     let desk = Desk::open().await;
-    let business = |key: &str, visible: Value| {
-        let mut template = repair();
-        template["key"] = json!(key);
-        template["name"] = json!(key);
-        template["category"] = json!("售后");
-        template["description"] = json!("上门服务");
-        template["visible"] = visible;
-        template
-    };
     for (key, visible) in [
         ("open", Value::Null),
         ("roles", json!({ "roles": ["quality"] })),
@@ -318,19 +329,15 @@ async fn the_templates_that_a_member_may_use_come_in_the_order_in_which_he_needs
     ] {
         desk.publishes(&business(key, visible)).await;
     }
-    let keys = async |userid: &str, query: &str| {
-        let page = desk.sees(userid, &format!("/me/templates{query}")).await;
-        let items = page["items"].as_array().unwrap().iter();
-        items.map(|one| one["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-    };
     let everybodys = ["general_request", "company", "open", "sidebar"];
-    assert_eq!(keys("zhaomin", "").await, everybodys);
-    assert_eq!(keys("zhaomin", "?source=workbench").await, ["general_request", "company", "open"]);
+    assert_eq!(desk.is_offered("zhaomin", "").await, everybodys);
+    let at_the_bench = ["general_request", "company", "open"];
+    assert_eq!(desk.is_offered("zhaomin", "?source=workbench").await, at_the_bench);
     let zhangsans = ["general_request", "company", "open", "own", "service", "sidebar"];
-    assert_eq!(keys("zhangsan", "?source=chat_sidebar").await, zhangsans);
+    assert_eq!(desk.is_offered("zhangsan", "?source=chat_sidebar").await, zhangsans);
     let profile = json!({ "roles": ["quality"] });
     desk.ask("PUT", "/api/v1/members/zhaomin/profile").json(&profile).send().await;
-    assert!(keys("zhaomin", "").await.contains(&"roles".to_owned()));
+    assert!(desk.is_offered("zhaomin", "").await.contains(&"roles".to_owned()));
     assert_eq!(desk.asks("zhaomin", "/me/templates?source=door").await.refusal().0, 400);
 
     // What is not shown cannot be used either.
@@ -354,7 +361,15 @@ async fn the_templates_that_a_member_may_use_come_in_the_order_in_which_he_needs
     let paths = saved["problems"].as_array().unwrap().iter();
     let paths: Vec<_> = paths.map(|one| one["path"].as_str().unwrap()).collect();
     assert_eq!(paths, ["description", "visible.entries[0]"]);
+    desk.close().await;
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn templates_come_in_the_order_in_which_a_member_needs_them_and_he_pins_what_he_likes() {
+    let desk = Desk::open().await;
+    for key in ["company", "open", "own"] {
+        desk.publishes(&business(key, Value::Null)).await;
+    }
     // Most used first: for this customer, by himself, by all.
     let guo = "wmQFAAAA0002guofeng";
     for (template, customer, times) in [("company", None, 2), ("open", Some(guo), 1)] {
@@ -368,8 +383,12 @@ async fn the_templates_that_a_member_may_use_come_in_the_order_in_which_he_needs
     assert_eq!((&told["key"], &told["uses"]), (&json!("company"), &json!(2)));
     assert_eq!((&told["category"], &told["description"]), (&json!("售后"), &json!("上门服务")));
     assert_eq!(told["last_used_at"], "2026-11-23T01:00:00.000000Z");
-    assert_eq!(keys("zhangsan", &format!("?customer={guo}")).await[0], "open");
-    assert_eq!(keys("wuting", "").await[0], "company", "who used none sees what others use");
+    assert_eq!(desk.is_offered("zhangsan", &format!("?customer={guo}")).await[0], "open");
+    assert_eq!(
+        desk.is_offered("wuting", "").await[0],
+        "company",
+        "who used none sees what others use"
+    );
 
     let pin = async |method: &str, key: &str| {
         let ask = desk.ask(method, &format!("/api/v1/me/pins/{key}")).acting_as("zhangsan");

@@ -42,7 +42,8 @@ async fn at_work(desk: &Desk, customer: Option<&str>) -> String {
         "visit_at": "2026-11-24T10:30:00+08:00", "kind": "home", "parts": ["fan"],
         "place": { "region": ["广东省", "广州市"], "detail": "1 号" } });
     let new = json!({ "template": "repair", "form": form, "customer": customer });
-    let told = desk.ask("POST", "/api/v1/tickets").acting_as("wangfang").json(&new).send().await;
+    // A program may name any customer; a member only those who are his.
+    let told = desk.ask("POST", "/api/v1/tickets").json(&new).send().await;
     assert_eq!(told.status, 201, "{}", told.text());
     desk.settle().await;
     let id = told.json()["id"].as_str().unwrap().to_owned();

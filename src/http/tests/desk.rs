@@ -83,7 +83,17 @@ fn wecom(clock: &Clock) -> Arc<Client> {
         media_max: 1 << 20,
     };
     let tokens = Arc::new(MemoryTokens::new());
-    Arc::new(Client::new(reqwest::Client::new(), corp, tokens, clock.clone(), 1))
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    Arc::new(Client::new(http, corp, tokens, clock.clone(), 1))
+}
+
+fn setup() -> Setup {
+    Setup {
+        catalog: Catalog::built_in().unwrap(),
+        zone_minutes: 480,
+        work_time: Arc::new(Calendar::office(480).compile().unwrap()),
+        vip_tags: Arc::new([]),
+    }
 }
 
 impl Desk {
@@ -130,12 +140,7 @@ impl Desk {
             clock: clock.clone(),
             ids,
             entropy,
-            setup: Setup {
-                catalog: Catalog::built_in().unwrap(),
-                zone_minutes: 480,
-                work_time: Arc::new(Calendar::office(480).compile().unwrap()),
-                vip_tags: Arc::new([]),
-            },
+            setup: setup(),
             configured_groups: BTreeSet::new(),
             configured_places: BTreeSet::new(),
             links,

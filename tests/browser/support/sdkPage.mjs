@@ -42,11 +42,19 @@ export async function startSdkPage(house) {
   const { corp_id: corpId, apps } = await control(house, "state");
   const agentId = apps.find(({ name }) => name === "desk").agent_id;
 
+  const tokenOf = async () =>
+    (await call(house, `gettoken?corpid=${corpId}&corpsecret=${SECRET}`)).access_token;
+
+  /** A call of the platform's API in the app's name. */
+  async function api(path, json) {
+    const url = new URL(`/cgi-bin/${path}?access_token=${await tokenOf()}`, house.simulator);
+    const body = JSON.stringify({ agentid: agentId, ...json });
+    const answer = await (await fetch(url, { method: "POST", body })).json();
+    if (answer.errcode) throw new Error(`${path}: ${answer.errmsg}`);
+  }
+
   async function sign(url) {
-    const { access_token: token } = await call(
-      house,
-      `gettoken?corpid=${corpId}&corpsecret=${SECRET}`,
-    );
+    const token = await tokenOf();
     const signedWith = async (path) => {
       const { ticket } = await call(house, path);
       const [timestamp, nonceStr] = [Math.floor(Date.now() / 1000), randomBytes(8).toString("hex")];
@@ -77,5 +85,5 @@ export async function startSdkPage(house) {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;
-  return { origin, stop: () => new Promise((resolve) => server.close(resolve)) };
+  return { origin, api, stop: () => new Promise((resolve) => server.close(resolve)) };
 }

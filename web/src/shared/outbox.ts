@@ -34,7 +34,7 @@ export interface OutboxMeans {
   now?: () => number;
   /** Told whenever something has changed in here. */
   changed?: () => void;
-  /** Told of what the server has taken. */
+  /** Told of what the server has taken later; of what it takes at once, who submits it knows. */
   sent?: (entry: Entry, value: unknown) => void;
   tab?: string;
 }
@@ -179,7 +179,6 @@ export class Outbox {
     try {
       const value = await this.send(entry);
       await this.drop(entry);
-      this.means.sent?.(entry, value);
       return { done: true, value: value as T };
     } catch (error) {
       if (isUnreachable(error) || isLoggedOut(error)) {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Bridge, originsOf, readAsk } from "./bridge";
 import { messageOf } from "./bridgeCalls";
 import type { Ask, ChatMessage, Hands, Scene, SdkEffect, Suffering } from "./bridgeTypes";
-import { toGcj02, toWgs84 } from "./coords";
+import { toGcj02, toWgs84 } from "@/shared/coords";
 
 const ORIGIN = "http://127.0.0.1:8080";
 const SIGNED = {

@@ -8,7 +8,7 @@ import {
   type PickAsk,
   type Scene,
 } from "./bridgeTypes";
-import { toWgs84 } from "./coords";
+import { toWgs84 } from "@/shared/coords";
 
 interface Spec {
   identity: "app" | "corp";

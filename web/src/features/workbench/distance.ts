@@ -1,6 +1,7 @@
 // How far two places on the earth are from each other, and where a ticket is about.
 import type { FormView } from "@/api/pages";
 import { placeOf, type PlaceAnswer } from "@/form/fields/useLocation";
+import { toGcj02 } from "@/shared/coords";
 import { grouped } from "@/shared/money";
 import { t } from "@/shared/t";
 
@@ -10,10 +11,16 @@ export const FAR_METRES = 500;
 
 const rad = (degrees: number) => (degrees * Math.PI) / 180;
 
-export function metresBetween(
-  a: { lat: number; lng: number },
-  b: { lat: number; lng: number },
-): number {
+interface Spot {
+  lat: number;
+  lng: number;
+  system?: "gcj02" | "wgs84";
+}
+/** Phones tell the world's grid, maps of the country another one: both are laid onto the second. */
+const onMap = (spot: Spot) => (spot.system === "wgs84" ? toGcj02(spot) : spot);
+
+export function metresBetween(from: Spot, to: Spot): number {
+  const [a, b] = [onMap(from), onMap(to)];
   const x = Math.sin(rad(b.lat - a.lat) / 2) ** 2;
   const y = Math.sin(rad(b.lng - a.lng) / 2) ** 2;
   const part = x + Math.cos(rad(a.lat)) * Math.cos(rad(b.lat)) * y;
@@ -44,12 +51,13 @@ export function wayTo(view: FormView | undefined): string | null {
   const site = siteOf(view);
   const address = fieldsOf(view).find(({ kind, text }) => kind === "address" && text)?.text;
   const name = site?.label || address || "";
-  if (site?.system === "wgs84") {
-    const marker = `coord:${site.lat},${site.lng};title:${name || "·"};addr:${name}`;
-    return `${MAP}/marker?${new URLSearchParams({ marker, coord_type: "1", referer: "qidan" })}`;
-  }
   if (site) {
-    const to = { type: "drive", to: name, tocoord: `${site.lat},${site.lng}`, referer: "qidan" };
+    const to = {
+      type: "drive",
+      to: name,
+      tocoord: `${onMap(site).lat},${onMap(site).lng}`,
+      referer: "qidan",
+    };
     return `${MAP}/routeplan?${new URLSearchParams(to)}`;
   }
   return address

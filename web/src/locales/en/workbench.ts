@@ -143,6 +143,7 @@ export const workbench: Record<keyof typeof zh, string> = {
   "outbox.drop.title": "Give this up?",
   "outbox.drop.text": "It will not be sent, and what was written is deleted",
   "outbox.see": "See the ticket",
+  "outbox.look": "See",
   "outbox.full": "This device is full; it was not saved. Free some space and keep this page open",
   "outbox.refuses": "This browser keeps no data: nothing can be done without a network",
   "outbox.sent": "Synced: {what}",

@@ -142,6 +142,7 @@ export const workbench = {
   "outbox.drop.title": "放弃这项操作？",
   "outbox.drop.text": "它不会再提交，写的内容也会删除",
   "outbox.see": "看工单",
+  "outbox.look": "查看",
   "outbox.full": "手机存储空间不足，没有保存下来。请先清理空间，不要关闭这个页面",
   "outbox.refuses": "这个浏览器不允许保存数据，没有网络时不能操作",
   "outbox.sent": "已同步：{what}",
