@@ -19,6 +19,7 @@ export const create: Record<keyof typeof zh, string> = {
   "create.newer":
     "The template has just been updated. What you wrote is still here; please look it over",
   "create.similar": "This may have been reported already",
+  "create.similar.many": "May have been reported already ({count})",
   "create.append": "Add to this ticket",
   "create.append.nothing": "Nothing to add yet; please write something first",
   "create.append.files": "Added pictures",

@@ -17,6 +17,7 @@ export const create = {
   "create.extra": "还有 {count} 张图片会随工单一起提交",
   "create.newer": "模板刚刚更新了。你填的内容都在，请再看一遍",
   "create.similar": "可能已经有人报过",
+  "create.similar.many": "可能已经有人报过（{count}）",
   "create.append": "追加到该工单",
   "create.append.nothing": "还没有写内容，请先填写要追加的说明",
   "create.append.files": "补充了图片",
