@@ -1,6 +1,13 @@
 // A new ticket: its form filled in as far as things are known, kept as a draft, sent once.
 import { computed, nextTick, ref, shallowRef, watch } from "vue";
-import type { FullTicket, Prefill, PrefillSource, SimilarTicket, Template, TemplateOption } from "@/api/pages";
+import type {
+  FullTicket,
+  Prefill,
+  PrefillSource,
+  SimilarTicket,
+  Template,
+  TemplateOption,
+} from "@/api/pages";
 import { useIntent } from "@/features/ticket/intent";
 import { answerWords } from "@/form/kinds";
 import { read, textsIn, type Answers } from "@/form/types";
@@ -99,7 +106,10 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
       const named = title?.required && customer ? known.context?.customer?.name : undefined;
       // A ticket needs a title before it needs a good one: two taps make it, whoever knows more writes.
       const begun = named ? { [title?.key ?? ""]: `${offered().name} · ${named}` } : {};
-      form.prefill({ ...begun, ...known.values }, { ...(named ? titled(title?.key) : {}), ...known.from });
+      form.prefill(
+        { ...begun, ...known.values },
+        { ...(named ? titled(title?.key) : {}), ...known.from },
+      );
     } catch (error) {
       // Nothing is filled in then; who may not see the customer hears it from the customer's card.
       if (error instanceof RequestError && error.kind === "login") throw error;
