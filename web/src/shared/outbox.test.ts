@@ -160,6 +160,17 @@ describe("the outbox", () => {
     expect(await box.entries()).toEqual([]);
   });
 
+  it("looks how the ticket is when the refusal does not say", async () => {
+    answer = offline;
+    const look = async () => ({ status: "closed", version: 9, step: null, handlers: [] });
+    const box = new Outbox(means({ look }));
+    await box.submit(doing());
+    answer = () => new RequestError("refused", 403, "没有权限");
+    await box.flush();
+    const [entry] = await box.entries();
+    expect(entry?.why).toMatchObject({ status: 403, now: { status: "closed", version: 9 } });
+  });
+
   it("goes on behind what was given up", async () => {
     answer = offline;
     const box = new Outbox(means());

@@ -34,6 +34,8 @@ export interface OutboxMeans {
   now?: () => number;
   /** Told whenever something has changed in here. */
   changed?: () => void;
+  /** What the ticket of an entry is like now. */
+  look?: (entry: Entry) => Promise<RowLike | null>;
   /** Told of what the server has taken later; of what it takes at once, who submits it knows. */
   sent?: (entry: Entry, value: unknown) => void;
   tab?: string;
@@ -67,30 +69,32 @@ export function replaced(value: unknown, ids: ReadonlyMap<string, string>): unkn
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, replaced(one, ids)]));
 }
 
-interface RowLike {
+export interface RowLike {
   status?: string;
   version?: number;
   step?: { name?: string } | null;
   handlers?: { name?: string }[];
 }
 
+const nowOf = (row: RowLike | null | undefined): Refused["now"] =>
+  row
+    ? {
+        status: row.status ?? "",
+        step: row.step?.name ?? "",
+        handlers: (row.handlers ?? []).map((one) => one.name ?? ""),
+        version: row.version ?? 0,
+      }
+    : null;
+
 function refusedBy(error: RequestError): Refused {
   const current = error.current as { row?: RowLike } | null;
-  const row = current?.row;
   return {
     status: error.status,
     code: error.code,
     detail: error.detail,
     fields: error.errors.map(({ detail }) => detail),
     requestId: error.requestId,
-    now: row
-      ? {
-          status: row.status ?? "",
-          step: row.step?.name ?? "",
-          handlers: (row.handlers ?? []).map((one) => one.name ?? ""),
-          version: row.version ?? 0,
-        }
-      : null,
+    now: nowOf(current?.row),
   };
 }
 
@@ -270,6 +274,8 @@ export class Outbox {
             requestId: "",
             now: null,
           };
+    // Not every refusal says what has become of the ticket meanwhile.
+    why.now ??= nowOf(await this.means.look?.(entry).catch(() => null));
     await this.change(entry.id, { tries, state: "refused", why });
   }
 

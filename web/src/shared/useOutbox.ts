@@ -5,7 +5,7 @@ import { alone } from "./aloneHere";
 import { api, onceKey, upload, useStandIn } from "./api";
 import { fieldDb, type Entry } from "./fieldDb";
 import { isAway, shelf, standInFor } from "./offline";
-import { LOCAL, Outbox, type Doing, type Outcome } from "./outbox";
+import { LOCAL, Outbox, type Doing, type Outcome, type RowLike } from "./outbox";
 import { likelyUser, me, session, startSession } from "./session";
 import { t } from "./t";
 import { absolute } from "./when";
@@ -50,6 +50,10 @@ const box = new Outbox({
   lateWords: (at) => t("outbox.late", { at: absolute(Date.parse(at)) }),
   isOnline: () => navigator.onLine && session.value === "ready" && me.value?.csrf !== "",
   changed,
+  look: async ({ path, lane }) =>
+    path.startsWith("/tickets/")
+      ? (await api.get<{ row: RowLike }>(`/tickets/${encodeURIComponent(lane)}`)).row
+      : null,
   sent: (entry, value) => {
     for (const listener of listeners) listener(entry, value);
   },

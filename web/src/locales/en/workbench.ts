@@ -23,6 +23,7 @@ export const workbench: Record<keyof typeof zh, string> = {
   "bench.claim.undone": "Put back for others",
   "bench.claim.failed": "Not claimed: {why}",
   "bench.claim.aria": "Claim {no} {title}",
+  "bench.approvals": "{n} waiting for your decision",
   "bench.new": "New ticket",
   "bench.new.with": "New: {name}",
   "bench.more.templates": "All templates",

@@ -22,6 +22,7 @@ export const workbench = {
   "bench.claim.undone": "已放回，其他人可以认领",
   "bench.claim.failed": "没有认领：{why}",
   "bench.claim.aria": "认领 {no} {title}",
+  "bench.approvals": "有 {n} 项等你审批",
   "bench.new": "新建工单",
   "bench.new.with": "新建：{name}",
   "bench.more.templates": "全部模板",
