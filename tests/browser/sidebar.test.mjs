@@ -239,7 +239,9 @@ test("the last ticket's device and address come along and can be changed", async
   await frame.getByRole("button", { name: /清除自动填写的.*地址/ }).waitFor();
   await screenshot(page, "sidebar-prefilled");
   const serial = frame.locator('[data-field="serial"] input');
-  const [last] = (await api.get(`/tickets?customer=${HEYAN}`)).items.filter(({ form }) => form.serial);
+  const [last] = (await api.get(`/tickets?customer=${HEYAN}`)).items.filter(
+    ({ form }) => form.serial,
+  );
   assert.equal(await serial.inputValue(), last.form.serial);
   await serial.fill("QFKT2025-0007");
   const detail = frame.locator('[data-field="address"]').getByRole("textbox").last();

@@ -55,7 +55,9 @@ export async function checkFrame(frame, what) {
     const isSmall = (one) => {
       const { width, height } = one.getBoundingClientRect();
       const isSeen = width > 0 && height > 0 && getComputedStyle(one).visibility !== "hidden";
-      return isSeen && one.tagName !== "A" && height < 43.5 && !one.closest(".filled, .head, [data-no]");
+      return (
+        isSeen && one.tagName !== "A" && height < 43.5 && !one.closest(".filled, .head, [data-no]")
+      );
     };
     const small = [
       ...document.querySelectorAll("button, select, input:not([type=checkbox]):not([type=file])"),
