@@ -95,11 +95,11 @@ test("two taps from the chat make a ticket that knows the customer, and nothing 
   const filled = frame.getByRole("button", { name: "清除自动填写的联系电话" });
   await filled.waitFor();
   assert.equal(await field(frame, "联系电话").inputValue(), "13800000001");
-  const before = frame.url();
+  const address = frame.url();
   await button(frame, "提交").click();
   await made(frame).waitFor();
   await screenshot(page, "sidebar-created");
-  assert.equal(frame.url(), before);
+  assert.equal(frame.url(), address);
 
   const no = await noOf(frame);
   const ticket = await ticketOf(no);
@@ -239,9 +239,8 @@ test("the last ticket's device and address come along and can be changed", async
   await frame.getByRole("button", { name: /清除自动填写的.*地址/ }).waitFor();
   await screenshot(page, "sidebar-prefilled");
   const serial = frame.locator('[data-field="serial"] input');
-  const [last] = (await api.get(`/tickets?customer=${HEYAN}`)).items.filter(
-    ({ form }) => form.serial,
-  );
+  const { items } = await api.get(`/tickets?customer=${HEYAN}`);
+  const last = items.find(({ form }) => form.serial);
   assert.equal(await serial.inputValue(), last.form.serial);
   await serial.fill("QFKT2025-0007");
   const detail = frame.locator('[data-field="address"]').getByRole("textbox").last();

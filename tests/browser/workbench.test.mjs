@@ -247,10 +247,9 @@ test("what others do shows within two seconds, and moves nothing", async () => {
 test("the counts are exact and follow what happens elsewhere", async () => {
   const { page, bench } = await worker("周杰");
   const shown = async (name) => Number((await bench.tab(name).innerText()).match(/\d+/)?.[0] ?? 0);
-  const real = async () => (await api.ask("GET", "/me/counts", undefined, "zhoujie")).claimable;
   await page.waitForFunction(() => document.querySelectorAll("[role=tab]").length === 5);
   await raised("数一数");
-  const wanted = await real();
+  const { claimable: wanted } = await api.ask("GET", "/me/counts", undefined, "zhoujie");
   await page.waitForFunction(
     (n) =>
       [...document.querySelectorAll("[role=tab]")].some(

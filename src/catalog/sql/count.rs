@@ -17,9 +17,18 @@ pub(crate) fn add(
     (scans, submits): (i64, i64),
     now: Timestamp,
 ) -> Result<()> {
-    let none = (n::code.eq(code), n::scans.eq(0i64), n::submits.eq(0i64), n::last_at.eq(now.0));
-    db::insert_ignore!(conn, n::table, none)?;
+    // The row is locked by its change from the first, and inserted only when it is not there: an `insert ignore` before
+    // it would take a shared lock, and two visits that both held one would wait for each other on MySQL.
     let more =
         (n::scans.eq(n::scans + scans), n::submits.eq(n::submits + submits), n::last_at.eq(now.0));
-    diesel::update(n::table.find(code)).set(more).execute(conn).map(|_rows| ()).or_db()
+    let change = |conn: &mut Conn| {
+        diesel::update(n::table.find(code)).set(more).execute(conn).or_db::<usize>()
+    };
+    if change(conn)? == 0 {
+        let none =
+            (n::code.eq(code), n::scans.eq(0i64), n::submits.eq(0i64), n::last_at.eq(now.0));
+        db::insert_ignore!(conn, n::table, none)?;
+        change(conn)?;
+    }
+    Ok(())
 }

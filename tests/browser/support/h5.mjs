@@ -7,12 +7,13 @@ export const HEYAN = "wmQFAAAA0001heyan";
 export const TANGBO = "woQFAAAA0004tangbo";
 export const YUNQI = "wrQFAAAA0002yunqi";
 
+const isDrawn = () => document.querySelector("main.page") !== null;
+
 /** The frame that shows a page of the service, once it has drawn itself. */
 export async function frameOf(page, house, path) {
   const url = `${new URL(house.service).origin}/h5/${path}`;
   for (let tries = 0; tries < 300; tries += 1) {
     const frame = page.frames().find((one) => one.url().startsWith(url));
-    const isDrawn = () => document.querySelector("main.page") !== null;
     if (frame && (await frame.evaluate(isDrawn).catch(() => false))) return frame;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -52,17 +53,15 @@ export async function checkFrame(frame, what) {
   await frame.evaluate(() => scrollTo(0, 0));
   const found = await frame.evaluate(() => {
     const over = document.documentElement.scrollWidth - document.documentElement.clientWidth;
-    const isSmall = (one) => {
-      const { width, height } = one.getBoundingClientRect();
-      const isSeen = width > 0 && height > 0 && getComputedStyle(one).visibility !== "hidden";
-      return (
-        isSeen && one.tagName !== "A" && height < 43.5 && !one.closest(".filled, .head, [data-no]")
-      );
-    };
-    const small = [
+    const seen = [
       ...document.querySelectorAll("button, select, input:not([type=checkbox]):not([type=file])"),
-    ]
-      .filter(isSmall)
+    ].filter((one) => {
+      const { width, height } = one.getBoundingClientRect();
+      return width > 0 && height > 0 && getComputedStyle(one).visibility !== "hidden";
+    });
+    const small = seen
+      .filter((one) => one.getBoundingClientRect().height < 43.5)
+      .filter((one) => !one.closest(".filled, .head, [data-no]"))
       .map((one) => `${one.className} ${one.textContent.trim().slice(0, 20)}`);
     return { over, small };
   });
