@@ -21,12 +21,11 @@ pub(crate) fn add(
     // it would take a shared lock, and two visits that both held one would wait for each other on MySQL.
     let more =
         (n::scans.eq(n::scans + scans), n::submits.eq(n::submits + submits), n::last_at.eq(now.0));
-    let change = |conn: &mut Conn| {
-        diesel::update(n::table.find(code)).set(more).execute(conn).or_db::<usize>()
+    let change = |conn: &mut Conn| -> Result<usize> {
+        diesel::update(n::table.find(code)).set(more).execute(conn).or_db()
     };
     if change(conn)? == 0 {
-        let none =
-            (n::code.eq(code), n::scans.eq(0i64), n::submits.eq(0i64), n::last_at.eq(now.0));
+        let none = (n::code.eq(code), n::scans.eq(0i64), n::submits.eq(0i64), n::last_at.eq(now.0));
         db::insert_ignore!(conn, n::table, none)?;
         change(conn)?;
     }
