@@ -23,8 +23,8 @@ const HISTORY_PAGE = 200;
 const HISTORY_PAGES_MAX = 10;
 
 export interface TicketOptions {
-  /** Does it some other way than at once: null says that it will be done later. */
-  perform?: (deed: Deed) => Promise<FullTicket | null>;
+  /** Does it to the ticket as it was shown, some other way than at once: null says that it will be done later. */
+  perform?: (deed: Deed, before: FullTicket) => Promise<FullTicket | null>;
   /** Told of every newer state. */
   changed?: (ticket: FullTicket) => void;
 }
@@ -143,7 +143,7 @@ export function useTicket(id: () => string | null, options: TicketOptions = {}) 
     foreseen.value = foresee(before, deed, who, at);
     coming.value = foreseenLine(button, input, who.name, at);
     try {
-      const after = await (options.perform ?? sendNow)(deed);
+      const after = await (options.perform ?? sendNow)(deed, before);
       const how = after ? "now" : "later";
       if (id() !== before.id) return how;
       if (after) accept(after);

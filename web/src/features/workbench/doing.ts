@@ -19,12 +19,12 @@ const noteOf = (fields: readonly Field[]): string | null =>
   fields.find(({ key, kind }) => key === "note" && (kind === "textarea" || kind === "text"))?.key ??
   null;
 
-export function doingOf(deed: Deed, ticket: FullTicket | undefined): Doing {
-  const button: Button | undefined = ticket?.buttons.find((one) => one.verb === deed.verb);
+export function doingOf(deed: Deed, ticket: FullTicket): Doing {
+  const button: Button | undefined = ticket.buttons.find((one) => one.verb === deed.verb);
   const form = deed.input["form"];
   const label = button?.label ?? deed.verb;
   const words = [
-    `${label} ${ticket?.no ?? ""} ${ticket?.title ?? ""}`.trim(),
+    `${label} ${ticket.no} ${ticket.title}`,
     ...linesOf(button?.dialog.fields ?? [], deed.input),
     ...linesOf(button?.fills?.form.fields ?? [], isRecord(form) ? form : {}),
   ];
@@ -34,8 +34,8 @@ export function doingOf(deed: Deed, ticket: FullTicket | undefined): Doing {
     path: deedPath(deed),
     body: deed.input,
     label,
-    title: ticket?.title ?? "",
-    no: ticket?.no ?? null,
+    title: ticket.title,
+    no: ticket.no,
     words: words.join("\n"),
     note: noteOf(button?.dialog.fields ?? []),
   };
