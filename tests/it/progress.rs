@@ -372,7 +372,7 @@ async fn who_says_that_it_is_not_solved_sets_it_going_again() {
     desk.does("zhaomin", "complete", &id, json!({})).await;
     // At the step that the template names he is asked, and no takes it back.
     let page = opens(&desk, &path).await;
-    assert!(page.contains("请确认问题是否解决"), "{page}");
+    assert!(page.contains("请确认问题是否解决") && page.contains("处理完毕，请您确认"), "{page}");
     let told = sends(&desk, &verdict, &[("solved", "no"), ("text", "水管还在漏")]).await;
     assert_eq!(told.status, 303, "{}", told.text());
     desk.settle().await;

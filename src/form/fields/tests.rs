@@ -380,7 +380,7 @@ fn a_place_is_on_the_earth() {
     let stored =
         json!({"lat": 23.1291631, "lng": -0.5, "system": "wgs84", "label": "", "accuracy": 15.5});
     let given = json!({"lat": 23.129_163_149, "lng": -0.5, "system": "wgs84", "accuracy": 15.5});
-    good("location", given, stored, "23.12916, -0.50000");
+    good("location", given, stored, "23.12916, -0.50000（WGS-84，误差约 16 米）");
     let pole = json!({"lat": -90, "lng": 180, "label": "南极"});
     good(
         "location",

@@ -486,7 +486,9 @@ pub(crate) struct Field {
 #[derive(ToSchema)]
 pub(crate) struct Choice {
     value: String,
-    label: String,
+    /// 一句话，或每种语言一句
+    #[schema(value_type = Value)]
+    label: (),
 }
 
 /// 流程

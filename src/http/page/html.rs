@@ -131,6 +131,9 @@ fn open_sentence(page: &Progress, is_solved: Option<bool>) -> String {
     if page.own.as_ref().is_some_and(|own| own.question.is_some()) {
         return "需要您补充资料".to_owned();
     }
+    if page.own.as_ref().is_some_and(|own| own.asks_solved) && is_solved != Some(true) {
+        return "处理完毕，请您确认".to_owned();
+    }
     let mut open = page.ticket.open_tasks();
     let task = match page.own {
         Some(_) => super::current(&page.ticket, &page.template),

@@ -27,7 +27,7 @@ async fn a_ticket_lives_from_creation_to_completion() {
     let id = ticket["id"].as_str().unwrap().to_owned();
     assert_eq!(made.header("location"), format!("/api/v1/tickets/{id}"));
     assert_eq!((&ticket["status"], &ticket["priority"]), (&json!("open"), &json!("high")));
-    assert_eq!(ticket["customer"], json!({ "external_userid": "wmAAA" }));
+    assert_eq!(ticket["customer"], json!({ "external_userid": "wmAAA", "name": "客户" }));
     assert!(desk.rung.load(Ordering::SeqCst) > 0, "the workers are told of what was committed");
     let path = format!("/api/v1/tickets/{id}");
     let by_no = format!("/api/v1/tickets/{}", ticket["no"].as_str().unwrap());

@@ -1,6 +1,7 @@
 // What the fixed words of tickets are called.
 import type { Priority, Status } from "@/api/pages";
 import { t, type Key } from "@/shared/t";
+import "./words";
 
 const SOURCES: Record<string, Key> = {
   app_message: "ticket.source.app_message",
