@@ -249,6 +249,8 @@ pub struct Simulator {
 pub struct Demo {
     /// Where it keeps everything.
     pub dir: String,
+    /// The database to use instead of a SQLite file in that folder; empty for that file.
+    pub database: String,
 }
 
 /// What is logged, and how.

@@ -185,7 +185,10 @@ pub async fn run(config: Config, parts: Parts, as_json: bool) -> Result<()> {
     let mut config = against(config, &simulator);
     let folder = Path::new(&config.demo.dir);
     let inside = |name: &str| folder.join(name).display().to_string();
-    config.database.url = format!("sqlite://{}", inside("qidan.db"));
+    config.database.url = match config.demo.database.as_str() {
+        "" => format!("sqlite://{}", inside("qidan.db")),
+        url => url.to_owned(),
+    };
     config.files.store = format!("fs:{}", inside("files"));
     config.intake.spool = inside("spool");
     config.server.bind = free(config.server.bind)?;

@@ -126,10 +126,17 @@ openapi_is_current() {
     }
 }
 
+# In the browser, against the program with a database of its own.
 browser_tests() {
     cd tests/browser || return 1
     QIDAN_BIN=$(realpath "../../$target/debug/qidan") QIDAN_CHROMIUM=${QIDAN_CHROMIUM:-$(command -v chromium)} \
         node --test --test-reporter=spec --test-concurrency=1 ./*.test.mjs
+}
+
+# The same on a server, without the looks on every screen.
+browser_stories() {
+    export QIDAN_TEST_MYSQL_CLIENT="$PWD/tests/servers/mysql9 sql $place/mysql9"
+    browser_tests
 }
 
 licences() {
@@ -140,9 +147,10 @@ licences() {
     fi
 }
 
-# `step` runs commands under `timeout`, which knows no shell functions: these go through a shell that does.
+# within FUNCTION [FUNCTIONS IT CALLS…]: `step` runs commands under `timeout`, which knows no shell functions: these go
+# through a shell that does.
 within() {
-    printf '%s' "cd '$PWD'; target='$target'; place='$place'; $(declare -f "$1"); $1"
+    printf '%s' "cd '$PWD'; target='$target'; place='$place'; $(declare -f "$@"); $1"
 }
 
 style() {
@@ -169,6 +177,7 @@ on_each_server() {
 
 stories_on() {
     suite cargo "Tests on $1" bash -c "$(within mysql_suites)"
+    [ "$1" != mysql9 ] || suite node "Browser stories on $1" bash -c "$(within browser_stories browser_tests)"
 }
 
 schema_on() {

@@ -2,7 +2,7 @@
 // chat, and the page in it asks the client for what only the client can do.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { axeFindings, openBrowser, screenshot, SIZES } from "./support/browser.mjs";
+import { SIZES, axeFindings, looks, openBrowser, screenshot } from "./support/browser.mjs";
 import { Client } from "./support/client.mjs";
 import { control, startHouse } from "./support/house.mjs";
 import { startSdkPage } from "./support/sdkPage.mjs";
@@ -308,7 +308,7 @@ test("a page that is none of the app's is shown and not heard", async () => {
 for (const size of Object.keys(SIZES)) {
   for (const dark of [false, true]) {
     const name = `bridge-${size}-${dark ? "dark" : "light"}`;
-    test(`chats, pages and the customer's phone are whole and accessible: ${name}`, async () => {
+    looks(`chats, pages and the customer's phone are whole and accessible: ${name}`, async () => {
       const page = await browser.window({ size, dark });
       const check = async (what) => {
         await screenshot(page, `${name}-${what}`);

@@ -2,7 +2,7 @@
 // dark, with and without script; and the form behind a QR code.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { axeFindings, openBrowser, screenshot } from "./support/browser.mjs";
+import { axeFindings, looks, openBrowser, screenshot } from "./support/browser.mjs";
 import { Api } from "./support/api.mjs";
 import { startHouse } from "./support/house.mjs";
 
@@ -100,7 +100,7 @@ async function inEveryLight(url, name) {
   }
 }
 
-test("every state of a ticket reads well on a phone, light and dark", async () => {
+looks("every state of a ticket reads well on a phone, light and dark", async () => {
   const { id, url } = await raised();
   await inEveryLight(url, "waiting");
   await act(id, "claim");

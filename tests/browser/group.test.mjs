@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Api } from "./support/api.mjs";
-import { openBrowser, screenshot, SIZES } from "./support/browser.mjs";
+import { SIZES, looks, openBrowser, screenshot } from "./support/browser.mjs";
 import { checkFrame, openGroup, YUNQI } from "./support/h5.mjs";
 import { startHouse } from "./support/house.mjs";
 
@@ -84,7 +84,7 @@ test("a group's ticket carries the group and its campus, in seconds", async () =
 for (const size of Object.keys(SIZES)) {
   for (const dark of [false, true]) {
     const name = `group-${size}-${dark ? "dark" : "light"}`;
-    test(`every state is whole and accessible: ${name}`, async () => {
+    looks(`every state is whole and accessible: ${name}`, async () => {
       const page = await browser.window({ size, dark });
       const { frame } = await openGroup(page, house);
       const check = async (what) => {

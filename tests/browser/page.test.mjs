@@ -2,7 +2,7 @@
 // service is away.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { axeFindings, openBrowser, screenshot, SIZES } from "./support/browser.mjs";
+import { SIZES, axeFindings, looks, openBrowser, screenshot } from "./support/browser.mjs";
 import { Client } from "./support/client.mjs";
 import { startHouse } from "./support/house.mjs";
 
@@ -30,7 +30,7 @@ async function openConsole(page) {
 for (const size of Object.keys(SIZES)) {
   for (const dark of [false, true]) {
     const name = `${size}-${dark ? "dark" : "light"}`;
-    test(`the page is whole and accessible: ${name}`, async () => {
+    looks(`the page is whole and accessible: ${name}`, async () => {
       const page = await browser.window({ size, dark });
       const client = await Client.open(page, house);
       const check = async (what) => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Api } from "./support/api.mjs";
-import { openBrowser, screenshot, SIZES } from "./support/browser.mjs";
+import { SIZES, looks, openBrowser, screenshot } from "./support/browser.mjs";
 import { checkFrame, HEYAN, openSidebar } from "./support/h5.mjs";
 import { control, startHouse } from "./support/house.mjs";
 
@@ -361,7 +361,7 @@ test("a customer that somebody else follows is not shown, whatever the page clai
 for (const size of Object.keys(SIZES)) {
   for (const dark of [false, true]) {
     const name = `sidebar-${size}-${dark ? "dark" : "light"}`;
-    test(`every state is whole and accessible: ${name}`, async () => {
+    looks(`every state is whole and accessible: ${name}`, async () => {
       const page = await browser.window({ size, dark });
       const { frame } = await begun(page);
       const check = async (what) => {

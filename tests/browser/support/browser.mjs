@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -33,6 +34,9 @@ const LATER_THAN_107 = () => {
   delete URL.canParse;
   delete document.startViewTransition;
 };
+
+/** A test of how a page looks on every screen. That does not depend on the database: one look is enough. */
+export const looks = process.env.QIDAN_TEST_MYSQL_CLIENT ? test.skip : test;
 
 export const SIZES = {
   phone: { width: 360, height: 720, hasTouch: true, isMobile: true },

@@ -1,5 +1,6 @@
-// `qidan demo` in a folder and on ports of its own, ended with the test.
-import { spawn } from "node:child_process";
+// `qidan demo` in a folder, on ports and in a database of its own, ended with the test. The database is a
+// SQLite file, or a schema of the server whose client QIDAN_TEST_MYSQL_CLIENT starts.
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,6 +13,20 @@ const BINARY = process.env.QIDAN_BIN ?? join(ROOT, "target", "debug", "qidan");
 const START_MS = 60_000;
 const STOP_MS = 30_000;
 const KEPT_LINES = 200;
+let houses = 0;
+
+/** A schema that was not there before: how it is addressed, and how one gets rid of it. */
+function freshSchema(name) {
+  const [command, ...args] = (process.env.QIDAN_TEST_MYSQL_CLIENT ?? "").split(" ");
+  if (!command) return { url: "", drop: () => undefined };
+  const server = process.env.QIDAN_TEST_MYSQL.split("?")[0];
+  const tell = (sql) => execFileSync(command, [...args, "-e", sql]);
+  tell(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+  return {
+    url: server.replace(/\/[^/]*$/, `/${name}`),
+    drop: () => tell(`DROP DATABASE IF EXISTS ${name}`),
+  };
+}
 
 /** The first line of the output that is JSON with the addresses. */
 function addressesOf(child, tail) {
@@ -40,11 +55,13 @@ export async function startHouse() {
   if (!existsSync(BINARY))
     throw new Error(`no binary at ${BINARY}: run cargo build, or set QIDAN_BIN`);
   const dir = await mkdtemp(join(tmpdir(), "qidan-demo-"));
+  const schema = freshSchema(`qidan_browser_${process.pid}_${(houses += 1)}`);
   const child = spawn(BINARY, ["demo", "--json"], {
     cwd: dir,
     env: {
       ...process.env,
       QIDAN__DEMO__DIR: join(dir, "data"),
+      QIDAN__DEMO__DATABASE: schema.url,
       QIDAN__SERVER__BIND: "127.0.0.1:0",
       QIDAN__SIMULATOR__BIND: "127.0.0.1:0",
     },
@@ -64,6 +81,7 @@ export async function startHouse() {
       await ended;
       clearTimeout(timer);
     }
+    schema.drop();
     await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   };
 
