@@ -4,23 +4,6 @@ import { safeLink, safePicture } from "./link";
 import { request, RequestError } from "./request";
 import { locale, speak, t } from "./t";
 import { HUES, hueOf, initialsOf } from "./ui/avatar";
-import { chatTime } from "./when";
-
-const areas = (language: string) =>
-  import.meta.glob<Record<string, Record<string, string>>>("../locales/*/*.ts", { eager: true })[
-    `../locales/${language}.ts`
-  ];
-const AREAS = [
-  "base",
-  "form",
-  "group",
-  "profile",
-  "public",
-  "sidebar",
-  "simulator",
-  "ticket",
-  "workbench",
-];
 
 describe("t", () => {
   afterEach(() => (locale.value = "zh-CN"));
@@ -41,17 +24,6 @@ describe("t", () => {
     await speak([{ "error.missing": "没有这张工单" }, () => Promise.resolve({})]);
     expect(t("error.missing")).toBe("没有这张工单");
     await speak([{ "error.missing": "找不到" }, () => Promise.resolve({})]);
-  });
-
-  it.each(AREAS)("asks for the same parameters in both languages: %s", (area) => {
-    const [zh, en] = ["zh-CN", "en"].map(
-      (language) => Object.values(areas(`${language}/${area}`) ?? {})[0],
-    );
-    const params = (text: string | undefined) =>
-      [...(text ?? "").matchAll(/\{\w+\}/g)].map(String).sort();
-    for (const [key, text] of Object.entries(zh ?? {}))
-      expect([key, params(en?.[key])]).toEqual([key, params(text)]);
-    expect(Object.keys(en ?? {}).sort()).toEqual(Object.keys(zh ?? {}).sort());
   });
 });
 
@@ -152,13 +124,4 @@ describe("faces", () => {
       expect(hueOf(id)).toBeLessThan(HUES);
     }
   });
-});
-
-it("the hour says yesterday and the day before it says the date", () => {
-  const now = new Date(2026, 10, 22, 10, 0).getTime();
-  const at = (day: number, hour: number) =>
-    chatTime(new Date(2026, 10, day, hour, 5).getTime(), now);
-  expect(at(22, 0)).toBe("00:05");
-  expect(at(21, 23)).toBe("昨天 23:05");
-  expect(at(20, 23)).toBe("11月20日 23:05");
 });

@@ -1,31 +1,12 @@
 // Hours as people write them. What belongs to the organisation (tickets, deadlines) is read on its
-// clock, wherever the reader is; the simulator's chat is read on the reader's own.
+// clock, wherever the reader is.
 import { computed, onScopeDispose, shallowRef } from "vue";
 import { boot } from "./boot";
-import { locale, t } from "./t";
+import { t } from "./t";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-
-const format = (at: number, options: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat(locale.value, options).format(at);
-
-const midnight = (at: number) => new Date(at).setHours(0, 0, 0, 0);
-
-/** As WeCom separates a chat: the hour today, “昨天” before, then the date. */
-export function chatTime(at: number, now: number = Date.now()): string {
-  const clock = format(at, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  const days = Math.round((midnight(now) - midnight(at)) / DAY_MS);
-  if (days === 0) return clock;
-  if (days === 1) return `${t("chat.yesterday")} ${clock}`;
-  return `${format(at, { month: "long", day: "numeric" })} ${clock}`;
-}
-
-export const logTime = (at: number): string =>
-  format(at, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-
-// ---- on the organisation's clock ---------------------------------------------------------------
 
 const two = (n: number) => String(n).padStart(2, "0");
 

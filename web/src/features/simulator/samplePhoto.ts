@@ -1,6 +1,6 @@
 // Photos for people without a camera: drawn, with the hour in a corner, so that no two are alike.
 import { t, type Key } from "@/shared/t";
-import { logTime } from "@/shared/when";
+import { logTime } from "./clock";
 
 type Pen = CanvasRenderingContext2D;
 

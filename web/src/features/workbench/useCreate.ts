@@ -168,7 +168,7 @@ export function useCreate(template: () => string, asset: () => string | null) {
     const ticket = raised.value?.ticket;
     if (!ticket) return false;
     const path = `/tickets/${ticket.id}/actions/withdraw`;
-    return attempt(() => api.post(path, {}, { key: `${ticket.id}.undo` }), t("create.undone"));
+    return attempt(() => api.post(path, {}, { key: `${ticket.id}.undo` }), t("raise.undone"));
   }
   function again(): void {
     raised.value = null;

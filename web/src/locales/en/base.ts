@@ -1,33 +1,22 @@
 import type { base as zh } from "../zh-CN/base";
 
 export const base: Record<keyof typeof zh, string> = {
-  "app.theme": "Theme",
-  "app.theme.auto": "System",
-  "app.theme.light": "Light",
-  "app.theme.dark": "Dark",
   "app.close": "Close",
   "app.cancel": "Cancel",
   "app.confirm": "OK",
   "app.retry": "Retry",
-  "app.copy": "Copy",
   "app.copied": "Copied",
   "app.copy.failed": "Not copied. Press and hold to select",
   "app.more": "More",
-  "app.delete": "Delete",
-  "app.save": "Save",
-  "app.add": "Add",
-  "app.done": "Done",
   "app.undo": "Undo",
   "app.back": "Back",
   "app.search": "Search",
   "app.clear": "Clear",
   "app.loading": "Loading…",
-  "app.stale": "Shown as last seen, updating",
   "app.none": "Nothing here",
   "app.previous": "Previous",
   "app.next": "Next",
   "timeline.public": "customer sees this",
-  "chat.yesterday": "Yesterday",
 
   "when.now": "just now",
   "when.minutes": "{n} min ago",
@@ -51,14 +40,11 @@ export const base: Record<keyof typeof zh, string> = {
   "session.loop.text":
     "It was tried twice. Check that you are in your company's WeCom, then try again",
   "session.again": "Sign in again",
-  "session.failed": "The page did not open",
   "session.changed": "Somebody else is signed in",
   "session.changed.text":
     "A colleague is now signed in with this browser. Enter again, so that nothing is done in the wrong name",
   "session.changed.go": "Enter again",
 
-  "live.open": "Live",
-  "live.lost": "Connection lost, reconnecting",
   "live.news": "{count} updates",
 
   "error.offline": "The service cannot be reached, check the network",
@@ -80,11 +66,9 @@ export const base: Record<keyof typeof zh, string> = {
   "wecom.unsupported": "This client cannot do that yet, please update WeCom",
   "wecom.failed": "WeCom could not do it",
 
-  "photo.add": "Add pictures",
   "photo.camera": "Camera",
   "photo.album": "Album",
   "photo.file": "Add files",
-  "photo.drop": "or drop or paste them here",
   "photo.remove": "Remove {name}",
   "photo.retry": "Send {name} again",
   "photo.view": "View {name}",
@@ -97,12 +81,10 @@ export const base: Record<keyof typeof zh, string> = {
     "This device cannot open HEIC photos. Choose “Most Compatible” in Settings › Camera › Formats, or take the photo here",
   "photo.unreadable": "{name} cannot be opened, it may be damaged",
   "photo.too_many": "At most {max}; {count} were not added",
-  "photo.count": "{count} / {max}",
   "photo.nth": "{n} of {count}",
   "photo.uploading": "{count} files are still uploading, one moment",
 
   "form.required": "required",
-  "form.optional": "optional",
   "form.filled": "Auto-filled",
   "form.filled.place": "From this phone’s location",
   "form.filled.clear": "Clear the auto-filled {label}",

@@ -33,7 +33,6 @@ export const conversation: Record<keyof typeof zh, string> = {
   "customer.tickets": "Tickets",
   "customer.parts": "All about the customer",
   "customer.new": "New ticket",
-  "customer.new.for": "New ticket for {name}",
   "group.place.campus": "Campus",
   "group.place.store": "Store",
   "group.place.region": "Region",

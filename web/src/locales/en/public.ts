@@ -12,9 +12,7 @@ export const publicPage: Record<keyof typeof chinese, string> = {
   "public.progress.until": "This link works until {date}. Please keep it to yourself",
   "public.again": "Send another one",
   "public.closed": "This cannot be sent now",
-  "public.used": "This form has been sent already",
   "public.reopen": "Open it again",
-  "public.fixed": "Filled in by the code or link",
   "public.trap": "Please leave this empty",
   "public.foot": "Only those who serve you see what you write",
 };

@@ -1,8 +1,16 @@
 import type { simulator as zh } from "../zh-CN/simulator";
 
 export const simulator: Record<keyof typeof zh, string> = {
+  "app.theme": "Theme",
+  "app.theme.auto": "System",
+  "app.theme.light": "Light",
+  "app.theme.dark": "Dark",
+  "app.copy": "Copy",
+  "app.delete": "Delete",
+  "app.save": "Save",
+  "app.add": "Add",
+  "chat.yesterday": "Yesterday",
   "app.title": "WeCom simulator",
-  "app.subtitle": "qidan",
   "app.language": "Language",
 
   "line.open": "Live",
@@ -154,16 +162,13 @@ export const simulator: Record<keyof typeof zh, string> = {
   "menu.label": "App menu",
   "menu.sent": "Pressed “{name}”",
   "menu.unsupported": "The simulator cannot run a menu of type “{type}”",
-  "menu.none": "This app has no menu yet",
 
   "card.menu": "Card menu",
-  "card.submit": "Submit",
   "card.choose": "Choose an option first",
   "card.image": "Picture",
   "card.image.outside": "A picture from outside, not loaded by this page",
   "card.waiting": "Submitted, waiting for the app to update the card",
   "card.details": "Details",
-  "card.stale": "This card has changed; its buttons no longer act",
   "message.image": "Picture",
   "message.file": "File",
   "message.voice": "Voice",
@@ -307,7 +312,6 @@ export const simulator: Record<keyof typeof zh, string> = {
   "world.corp": "Company",
   "world.mobile": "Mobile",
   "world.owner": "Owner",
-  "world.group.name": "Group name",
   "world.group.members": "{n} people",
   "world.add.member": "Add member",
   "world.add.department": "Add department",

@@ -31,7 +31,6 @@ export const conversation = {
   "customer.tickets": "工单",
   "customer.parts": "客户的一切",
   "customer.new": "新建工单",
-  "customer.new.for": "为{name}新建工单",
   "group.place.campus": "校区",
   "group.place.store": "门店",
   "group.place.region": "区域",

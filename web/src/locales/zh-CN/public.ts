@@ -11,9 +11,7 @@ export const publicPage = {
   "public.progress.until": "链接 {date} 前有效，请不要转发给别人",
   "public.again": "再提交一张",
   "public.closed": "现在不能提交",
-  "public.used": "这张表单已经提交过了",
   "public.reopen": "重新打开",
-  "public.fixed": "以下内容已由二维码或链接填好",
   "public.trap": "请不要填写这一格",
   "public.foot": "只有为您服务的工作人员能看到您填写的内容",
 } as const;
