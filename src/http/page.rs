@@ -36,7 +36,7 @@ use crate::{
 };
 
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-    img-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    img-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors";
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// The lines of the history that are shown: the latest ones.
 const LINES_MAX: usize = 20;
@@ -103,7 +103,7 @@ pub(crate) async fn progress(
 ) -> HttpResponse {
     let said = Said { done: query.done, ..Said::default() };
     match read_progress(&req, &server, said).await {
-        Ok(progress) => respond(StatusCode::OK, html::progress(&progress)),
+        Ok(progress) => respond(&req, StatusCode::OK, html::progress(&progress)),
         Err(error) => refuse(&req, &error),
     }
 }
@@ -338,7 +338,7 @@ fn refuse(req: &HttpRequest, error: &Error) -> HttpResponse {
         Kind::Invalid => ("没有提交成功", error.detail()),
         _ => ("页面暂时打不开", "请稍后刷新本页；如果一直这样，请联系为您服务的同事"),
     };
-    respond(status, html::refusal(title, advice, &request_id))
+    respond(req, status, html::refusal(title, advice, &request_id))
 }
 
 /// A page that says why an entry cannot be used.
@@ -347,13 +347,19 @@ pub(crate) fn refuse_entry(req: &HttpRequest, error: &Error) -> HttpResponse {
         return refuse(req, error);
     }
     let (title, advice) = error.detail().split_once('，').unwrap_or((error.detail(), ""));
-    respond(StatusCode::NOT_FOUND, html::refusal(title, advice, &watch::request_id(req)))
+    respond(req, StatusCode::NOT_FOUND, html::refusal(title, advice, &watch::request_id(req)))
 }
 
-fn respond(status: StatusCode, html: String) -> HttpResponse {
+/// Nobody shows these pages in a frame, but for the simulator, which is the customer's phone.
+fn respond(req: &HttpRequest, status: StatusCode, html: String) -> HttpResponse {
+    let server = req.app_data::<Data<Server>>();
+    let simulator = server.and_then(|server| server.pages.simulator.as_deref());
     HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_SECURITY_POLICY, CSP))
+        .insert_header((
+            CONTENT_SECURITY_POLICY,
+            format!("{CSP} {}", simulator.unwrap_or("'none'")),
+        ))
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((ROBOTS, "noindex, nofollow"))
         .body(html)

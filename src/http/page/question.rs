@@ -41,19 +41,19 @@ struct Page {
 /// The page.
 pub(crate) async fn show(req: HttpRequest, server: Data<Server>) -> HttpResponse {
     match read(&req, &server).await {
-        Ok(page) => shown(&page),
+        Ok(page) => shown(&req, &page),
         Err(error) => refuse(&req, &error),
     }
 }
 
-fn shown(page: &Page) -> HttpResponse {
+fn shown(req: &HttpRequest, page: &Page) -> HttpResponse {
     match &page.inquiry {
         Inquiry::Open(question) => {
             let typed = Typed::stored(question, page.zone_minutes);
-            respond(StatusCode::OK, html::question(page, question, &typed, &[]))
+            respond(req, StatusCode::OK, html::question(page, question, &typed, &[]))
         }
-        Inquiry::Answered => respond(StatusCode::OK, html::answered(page)),
-        Inquiry::Gone => respond(StatusCode::GONE, html::gone(page)),
+        Inquiry::Answered => respond(req, StatusCode::OK, html::answered(page)),
+        Inquiry::Gone => respond(req, StatusCode::GONE, html::gone(page)),
     }
 }
 
@@ -65,8 +65,8 @@ pub(crate) async fn take(req: HttpRequest, server: Data<Server>, parts: Multipar
     };
     let Inquiry::Open(question) = &page.inquiry else {
         return match page.inquiry {
-            Inquiry::Answered => respond(StatusCode::CONFLICT, html::repeated(&page)),
-            _ => shown(&page),
+            Inquiry::Answered => respond(&req, StatusCode::CONFLICT, html::repeated(&page)),
+            _ => shown(&req, &page),
         };
     };
     match hand_in(&req, &server, &typed, question).await {
@@ -77,17 +77,17 @@ pub(crate) async fn take(req: HttpRequest, server: Data<Server>, parts: Multipar
             match &again.inquiry {
                 Inquiry::Open(question) => {
                     let html = html::question(&again, question, &typed, error.fields());
-                    respond(StatusCode::UNPROCESSABLE_ENTITY, html)
+                    respond(&req, StatusCode::UNPROCESSABLE_ENTITY, html)
                 }
-                _ => shown(&again),
+                _ => shown(&req, &again),
             }
         }
         // Somebody was faster; what the question is now says who.
         Err(error) if error.kind() == Kind::Conflict => match read(&req, &server).await {
             Ok(page) if page.inquiry == Inquiry::Answered => {
-                respond(StatusCode::CONFLICT, html::repeated(&page))
+                respond(&req, StatusCode::CONFLICT, html::repeated(&page))
             }
-            Ok(page) => shown(&page),
+            Ok(page) => shown(&req, &page),
             Err(error) => refuse(&req, &error),
         },
         Err(error) => refuse(&req, &error),

@@ -132,7 +132,7 @@ async fn take(
     let words = if words.is_empty() { error.detail().to_owned() } else { words.join("；") };
     let said = Said { done: None, wrong: Some((deed, words)), text };
     match read_progress(req, server, said).await {
-        Ok(progress) => respond(status, html::progress(&progress)),
+        Ok(progress) => respond(req, status, html::progress(&progress)),
         Err(error) => refuse(req, &error),
     }
 }

@@ -45,7 +45,7 @@ async fn nothing_that_anybody_wrote_becomes_markup() {
     assert!(!page.text.contains("style=") && !page.text.contains("onerror=alert(1)>\""));
     let policy = page.header("content-security-policy");
     assert!(policy.starts_with("default-src 'none'") && policy.contains("script-src 'self';"));
-    assert!(!policy.contains("unsafe"), "{policy}");
+    assert!(!policy.contains("unsafe") && policy.ends_with("frame-ancestors 'none'"), "{policy}");
     assert_eq!(page.header("cache-control"), "no-store");
     assert_eq!(page.header("referrer-policy"), "no-referrer", "the link is the key");
     desk.close().await;
