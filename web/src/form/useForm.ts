@@ -18,6 +18,7 @@ import {
   type InjectionKey,
 } from "vue";
 import type { PrefillSource } from "@/api/pages";
+import type { Missing } from "@/shared/arrived";
 import { RequestError } from "@/shared/request";
 import { t } from "@/shared/t";
 import { answerProblems, cleanAnswer, isEmptyAnswer, KINDS, SECTION } from "./kinds";
@@ -98,7 +99,7 @@ export function useForm(options: FormOptions) {
   const touched = reactive(new Set<string>());
   /** Grows when a field shall be shown and focused. */
   const focus = shallowRef<{ key: string; nth: number } | null>(null);
-  const uploading = reactive(new Map<string, number>());
+  const uploading = reactive(new Map<string, Missing>());
 
   const prefix = options.prefix ?? "form.";
   const logic = computed(() => {
@@ -247,8 +248,8 @@ export function useForm(options: FormOptions) {
     seen,
     wrongs,
     uploading,
-    /** How many files are still on their way. */
-    pending: computed(() => [...uploading.values()].reduce((sum, count) => sum + count, 0)),
+    /** The files that have not arrived, by field. */
+    missing: computed(() => [...uploading.values()]),
     /** What somebody gave himself: neither a default nor filled in for him. */
     typed: computed<Answers>(() => {
       const blank = fresh();

@@ -104,9 +104,10 @@ export interface Stored {
   size: number;
 }
 
-/** Where a stored file is to be had; for `<img>`, too. */
-export const fileUrl = (id: string): string =>
-  standIn?.urlOf(id) ?? `${BASE}/files/${encodeURIComponent(id)}`;
+/** Where a stored file is to be had; of others it needs the ticket that it belongs to. */
+export const fileUrl = (id: string, ticket?: string | null): string =>
+  standIn?.urlOf(id) ??
+  `${BASE}/files/${encodeURIComponent(id)}${ticket ? `?ticket=${encodeURIComponent(ticket)}` : ""}`;
 
 export interface Upload {
   url?: string;

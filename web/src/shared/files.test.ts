@@ -68,7 +68,7 @@ describe("uploads", () => {
     const { sent, ids } = sending();
     sent.add(["1", "2", "3", "4", "5"].map((name) => file(name)));
     await settled();
-    expect([Call.all.length, sent.pending.value]).toEqual([3, 5]);
+    expect([Call.all.length, sent.missing.value.sending]).toEqual([3, 5]);
     Call.all[1]?.end(201, { id: "72" });
     await settled();
     expect([Call.all.length, ids]).toEqual([4, ["72"]]);
@@ -87,7 +87,7 @@ describe("uploads", () => {
     expect(keys[0]).toBe(keys[1]);
     Call.all[1]?.end(201, { id: "7" });
     await settled();
-    expect([ids, sent.pending.value]).toEqual([["7"], 0]);
+    expect([ids, sent.missing.value.sending]).toEqual([["7"], 0]);
   });
 
   it("refuse what is too large with the mend, and what is too many", async () => {
@@ -137,7 +137,7 @@ describe("what phones hand out", () => {
       Call.all[nth]?.end(201, { id: String(nth) });
       await settled();
     }
-    expect([ids.length, Call.all.length, sent.pending.value]).toEqual([9, 9, 0]);
+    expect([ids.length, Call.all.length, sent.missing.value.sending]).toEqual([9, 9, 0]);
     expect(sent.add([file("31")])).toBe(1);
   });
 
@@ -159,7 +159,11 @@ describe("what phones hand out", () => {
     sent.add([photo("说明.pdf", "application/pdf", 40)]);
     await known(() => sent.items[0]?.state === "failed");
     expect(sent.items[0]?.why).toBe("说明.pdf 有 40 MB，最多 20 MB。请压缩后再传");
-    expect([Call.all.length, sent.items[0]?.canRetry, sent.pending.value]).toEqual([0, false, 0]);
+    expect([Call.all.length, sent.items[0]?.canRetry, sent.missing.value.sending]).toEqual([
+      0,
+      false,
+      0,
+    ]);
   });
 
   it.each([

@@ -1,9 +1,11 @@
 // Files on their way: at most three at once, each with its own progress, its own failure and its own
 // second try. What has arrived is an id; the page keeps those.
 import { computed, onScopeDispose, reactive } from "vue";
-import { fileUrl, onceKey, upload } from "./api";
+import { onceKey, upload } from "./api";
+import type { Missing } from "./arrived";
 import { boot } from "./boot";
 import { reasonText } from "./failure";
+import { useFileUrl } from "./fileUrl";
 import { isPicture, PictureError, prepared, sizeWords } from "./picture";
 import { t } from "./t";
 
@@ -39,6 +41,7 @@ const faultWords = (error: unknown, name: string): string => {
 };
 
 export function useUploads(options: UploadOptions) {
+  const fileUrl = useFileUrl();
   const items = reactive<Sending[]>([]);
   const files = new Map<string, { file: File; mark: Promise<string[]> }>();
   const stop = new AbortController();
@@ -140,10 +143,11 @@ export function useUploads(options: UploadOptions) {
       item.state = "waiting";
       go();
     },
-    /** How many have not arrived and may still. */
-    pending: computed(
-      () => items.filter(({ state }) => state === "waiting" || state === "sending").length,
-    ),
+    /** How many have not arrived. */
+    missing: computed<Missing>(() => {
+      const failed = items.filter(({ state }) => state === "failed").length;
+      return { sending: items.filter(({ state }) => state !== "done").length - failed, failed };
+    }),
     /** Where a stored picture is shown from: from here if it was sent from here. */
     urlOf: (id: string): string => items.find((item) => item.id === id)?.url ?? fileUrl(id),
     nameOf: (id: string): string => items.find((item) => item.id === id)?.name ?? "",

@@ -78,13 +78,17 @@ describe("a new ticket", () => {
     scope.stop();
   });
 
-  it("waits for the files that are on their way", async () => {
+  it("waits for the files that are on their way, and goes without none that failed", async () => {
     const { state, scope } = creating();
     await drawn(state);
     state.form.set("title", "空调不制冷");
-    state.form.uploading.set("paste", 2);
+    state.form.uploading.set("paste", { sending: 2, failed: 0 });
+    expect(await state.send()).toBeNull();
+    state.form.uploading.set("paste", { sending: 0, failed: 1 });
     expect(await state.send()).toBeNull();
     expect(posted.length).toBe(0);
+    state.form.uploading.set("paste", { sending: 0, failed: 0 });
+    expect(await state.send()).not.toBeNull();
     scope.stop();
   });
 

@@ -12,6 +12,7 @@ import { answerWords } from "@/form/kinds";
 import { read, textsIn, type Answers } from "@/form/types";
 import { structuredCloned } from "@/form/useForm";
 import { api } from "@/shared/api";
+import { haveArrived } from "@/shared/arrived";
 import { useDraft, type DraftKey } from "@/shared/draft";
 import { reasonText } from "@/shared/failure";
 import { likelyUser, session } from "@/shared/session";
@@ -126,11 +127,7 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
   /** Files that were pasted and have no field: they follow the ticket. */
   const extra = ref<{ id: string; name: string; isPicture: boolean }[]>([]);
 
-  const isReady = (): boolean => {
-    if (form.pending.value === 0) return true;
-    say(t("photo.uploading", { count: form.pending.value }));
-    return false;
-  };
+  const isReady = (): boolean => haveArrived(...form.missing.value);
 
   const attach = (ticket: string, { id, name, isPicture }: (typeof extra.value)[number]) =>
     api.post(

@@ -49,10 +49,7 @@ export function usePaste(state: CreateState) {
         ];
     },
   });
-  watch(uploads.pending, (many) => {
-    if (many > 0) form.uploading.set("paste", many);
-    else form.uploading.delete("paste");
-  });
+  watch(uploads.missing, (missing) => form.uploading.set("paste", missing));
 
   const offers = computed<Offer[]>(() => {
     const { phone, serial } = places.value;

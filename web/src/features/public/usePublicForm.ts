@@ -3,9 +3,8 @@ import { computed, ref, shallowRef } from "vue";
 import type { Answers, Form } from "@/form/types";
 import { useForm } from "@/form/useForm";
 import { pathOf } from "@/shared/api";
+import { haveArrived } from "@/shared/arrived";
 import { request, RequestError } from "@/shared/request";
-import { t } from "@/shared/t";
-import { say } from "@/shared/toast";
 
 export interface CodeForm {
   code: string;
@@ -117,7 +116,7 @@ export function usePublicForm(code: string, search: string) {
 
   async function submit(): Promise<void> {
     if (busy.value || !opened.value || !form.validate()) return;
-    if (form.pending.value > 0) return say(t("public.uploading"), "bad");
+    if (!haveArrived(...form.missing.value)) return;
     busy.value = true;
     failed.value = null;
     try {

@@ -8,6 +8,7 @@ import type { Button, FullTicket, HistoryEntry, PersonHere } from "@/api/pages";
 import type { Answers } from "@/form/types";
 import { api, type Listed } from "@/shared/api";
 import { reasonText } from "@/shared/failure";
+import { showsFilesOf } from "@/shared/fileUrl";
 import { useLive } from "@/shared/live";
 import { RequestError } from "@/shared/request";
 import { useResource } from "@/shared/resource";
@@ -59,6 +60,7 @@ async function wholeHistory(id: string, signal: AbortSignal): Promise<HistoryEnt
 }
 
 export function useTicket(id: () => string | null, options: TicketOptions = {}) {
+  showsFilesOf(id);
   const path = () => `/tickets/${encodeURIComponent(id() ?? "")}`;
   const keyed = (what: string) => () => {
     const now = id();

@@ -7,6 +7,7 @@ import { useTemplateForm } from "@/features/create/useTemplateForm";
 import { useIntent } from "@/features/ticket/intent";
 import { structuredCloned } from "@/form/useForm";
 import { api } from "@/shared/api";
+import { haveArrived } from "@/shared/arrived";
 import { useDraft } from "@/shared/draft";
 import { reasonText } from "@/shared/failure";
 import { likelyUser } from "@/shared/session";
@@ -112,10 +113,7 @@ export function useCreate(template: () => string, asset: () => string | null) {
       busy.value = false;
     }
     if (!form.validate()) return;
-    if (form.pending.value > 0) {
-      say(t("photo.uploading", { count: form.pending.value }));
-      return;
-    }
+    if (!haveArrived(...form.missing.value)) return;
     const name = loaded.value?.name ?? template();
     const answers = form.answers();
     const body = { template: template(), source: SOURCE, form: answers };

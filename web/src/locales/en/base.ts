@@ -83,6 +83,7 @@ export const base: Record<keyof typeof zh, string> = {
   "photo.too_many": "At most {max}; {count} were not added",
   "photo.nth": "{n} of {count}",
   "photo.uploading": "{count} files are still uploading, one moment",
+  "photo.left": "{count} files did not upload: try them again or remove them first",
 
   "form.required": "required",
   "form.filled": "Auto-filled",

@@ -3,7 +3,6 @@ import type { publicPage as chinese } from "../zh-CN/public";
 export const publicPage: Record<keyof typeof chinese, string> = {
   "public.submit": "Send",
   "public.sending": "Sending…",
-  "public.uploading": "Photos are still on their way, one moment",
   "public.wrong": "{count} answers need another look",
   "public.done": "We have it",
   "public.done.text": "We will look into it soon. Please note the number",

@@ -80,6 +80,7 @@ export const base = {
   "photo.too_many": "最多 {max} 个，多出的 {count} 个没有添加",
   "photo.nth": "第 {n} 张，共 {count} 张",
   "photo.uploading": "还有 {count} 个文件在上传，请稍等",
+  "photo.left": "有 {count} 个文件没有上传成功，请重试或删除后再提交",
 
   "form.required": "必填",
   "form.filled": "自动填写",

@@ -2,7 +2,6 @@
 export const publicPage = {
   "public.submit": "提交",
   "public.sending": "正在提交…",
-  "public.uploading": "照片还在上传，请稍等",
   "public.wrong": "有 {count} 处需要改正",
   "public.done": "已收到",
   "public.done.text": "我们会尽快处理，请记下单号",
