@@ -10,7 +10,7 @@ use actix_web::{
     http::header::{CACHE_CONTROL, LOCATION},
     web::Data,
 };
-use kernel::{Ctx, Error, Kind, Result};
+use kernel::{Ctx, Error, Kind, Micros, Result, time};
 use org::{
     Member,
     login::{self, Login, Returned, Wish, is_path},
@@ -43,6 +43,10 @@ const CODE_MAX: usize = 512;
 const STATE_MAX: usize = 128;
 /// How often a login is begun anew by itself before the person is asked to.
 const ATTEMPTS: i32 = 1;
+/// How often one address may ask in which span: each login asks twice, and a whole office signs in
+/// from one address in the morning on which it is told to.
+const ASKS_MAX: u32 = 600;
+const SPAN: Micros = 10 * time::MINUTE;
 
 /// Where somebody wants to go.
 #[derive(Debug, Default, Deserialize)]
@@ -61,6 +65,9 @@ pub(crate) async fn begin(
     Query(wanted): Query<Wanted>,
     server: Data<Server>,
 ) -> HttpResponse {
+    if let Err(refusal) = brake(&req, &server) {
+        return words::refuse(&req, &server, &refusal, HOME);
+    }
     let next = wanted.next.as_deref().unwrap_or(HOME);
     if !is_path(next) {
         let error = Error::field("next", "not_ours", "next 须是本站的路径，例如 /h5/workbench");
@@ -73,6 +80,11 @@ pub(crate) async fn begin(
         Ok(response) => response,
         Err(error) => words::refuse(&req, &server, &error.into(), next),
     }
+}
+
+/// Counts what somebody asks whom nobody knows yet: each login that begins is a row.
+fn brake(req: &HttpRequest, server: &Server) -> std::result::Result<(), Refusal> {
+    server.brakes.count(req, "login", (ASKS_MAX, SPAN), server.clock.now())
 }
 
 async fn try_begin(
@@ -123,6 +135,9 @@ pub(crate) async fn finish(
     Query(brought): Query<Brought>,
     server: Data<Server>,
 ) -> HttpResponse {
+    if let Err(refusal) = brake(&req, &server) {
+        return words::refuse(&req, &server, &refusal, HOME);
+    }
     let ctx = ctx_of(&server, &req);
     let login = match returned(&req, &server, &ctx, &brought).await {
         Ok(login) => login,
@@ -170,6 +185,10 @@ async fn returned(
     let held = req.cookie(BROWSER).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     let code_len = brought.code.as_ref().map_or(0, String::len);
     if !is_word(&state, STATE_MAX) || !is_word(&held, STATE_MAX) || code_len > CODE_MAX {
+        return Ok(Returned::Unknown);
+    }
+    let (asked, holder) = (state.clone(), held.clone());
+    if !server.db.read(move |conn| login::is_known(conn, &asked, &holder)).await? {
         return Ok(Returned::Unknown);
     }
     let ctx = ctx.clone();

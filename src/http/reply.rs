@@ -226,6 +226,11 @@ impl Refusal {
         self.0.status
     }
 
+    /// The header of its own, if it has one.
+    pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        self.0.header.clone()
+    }
+
     /// The problem document.
     pub(crate) fn respond(&self, request_id: &str) -> HttpResponse {
         let Inside { error, status, current, header, unread } = &*self.0;
@@ -312,6 +317,7 @@ impl From<Error> for Refusal {
             (Kind::Forbidden, _) => StatusCode::FORBIDDEN,
             (Kind::NotFound, _) => StatusCode::NOT_FOUND,
             (Kind::Conflict, _) => StatusCode::CONFLICT,
+            (Kind::Busy, "code.too_often") => StatusCode::TOO_MANY_REQUESTS,
             (Kind::Busy, _) => StatusCode::SERVICE_UNAVAILABLE,
             (Kind::Upstream, _) => StatusCode::BAD_GATEWAY,
             (Kind::Bug, _) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -166,8 +166,8 @@ pub fn end_all(conn: &mut Conn, userid: &str) -> Result<usize> {
     sql::session::delete_of(conn, userid)
 }
 
-/// Drops sessions that have ended by themselves. Gives how many; call again while it is
-/// [`PURGE_MAX`].
+/// Drops sessions that have ended by themselves. Gives how many; call again until it
+/// is none.
 ///
 /// # Errors
 /// The database's.

@@ -416,6 +416,57 @@ async fn a_login_leads_to_our_own_pages_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_floods_the_login_and_what_was_begun_is_forgotten_however_much_it_is() {
+    let desk = Desk::open().await;
+    let browser = Browser::new(&desk, WECOM);
+    // Each login asks twice; made-up states count as well, and nothing of them is written.
+    let location = browser.begins("/h5/workbench").await;
+    let forged = "/auth/wecom/callback?code=x&state=0123456789abcdef0123456789abcdef";
+    for n in 1..600 {
+        assert_eq!(browser.open(forged).await.status, 403, "{n}");
+    }
+    for path in [forged, "/auth/wecom/login"] {
+        let told = browser.open(path).await;
+        refused(&told, 429, "登录太频繁了");
+        assert!(told.header("retry-after").parse::<u64>().unwrap() <= 600, "{told:?}");
+    }
+    let ask = desk.visit("GET", "/auth/wecom/login").header("x-forwarded-for", "203.0.113.9");
+    assert_eq!(ask.send().await.status, 302, "another address");
+    desk.clock.advance(10 * time::MINUTE - time::SECOND);
+    let back = browser.passes(&location, "zhangsan").await;
+    desk.clock.advance(time::SECOND);
+    refused(&browser.open(&back).await, 401, "用时太久");
+    assert_eq!(browser.signs_in("zhangsan").await["userid"], "zhangsan");
+
+    // More than one transaction forgets at once: the night goes on until nothing old is left.
+    let (now, ids, entropy) = (desk.clock.now(), kernel::Ids::new(two()), kernel::Entropy::seeded(9));
+    let many = desk.db.write(move |conn| {
+        let ctx = kernel::Ctx {
+            now,
+            actor: kernel::Actor::System,
+            ids: ids.clone(),
+            trace: "test".to_owned(),
+        };
+        for _ in 0..3 * org::login::PURGE_MAX {
+            let wish =
+                org::login::Wish { browser: "b", next: "/", client: "browser", attempt: 0 };
+            org::login::begin(conn, &ctx, &entropy, &wish)?;
+        }
+        Ok(())
+    });
+    many.await.unwrap();
+    desk.advance(2 * time::DAY).await;
+    let now = desk.clock.now();
+    let left = desk.db.write(move |conn| org::login::purge(conn, now)).await;
+    assert_eq!(left.unwrap(), 0);
+    desk.close().await;
+}
+
+fn two() -> kernel::ReplicaNo {
+    kernel::ReplicaNo::new(2).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_wecom_does_not_answer_a_login_says_so_and_goes_well_later() {
     let desk = Desk::open().await;
     let browser = Browser::new(&desk, WECOM);
