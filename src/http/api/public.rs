@@ -38,7 +38,8 @@ use crate::{
 /// so that what was sent twice is known again.
 const FASTEST: Micros = 2 * time::SECOND;
 const OLDEST: Micros = 12 * time::HOUR;
-/// How often one address may open, send and upload, in which span.
+/// How often one address may open any form, and send and upload by one code, in which span. By a code
+/// only once a visit shows that there is one: whoever asks could make up codes without end.
 const SPAN: Micros = 10 * time::MINUTE;
 const OPENS_MAX: u32 = 120;
 const SENDS_MAX: u32 = 10;
@@ -236,7 +237,7 @@ fn asked(template: &Published) -> Vec<form::Field> {
 
 async fn show(req: HttpRequest, server: Data<Server>) -> Reply {
     let (key, ctx) = (key(&req), ctx_of(&server, &req));
-    server.brakes.count(&req, &format!("open {key}"), (OPENS_MAX, SPAN), ctx.now)?;
+    server.brakes.count(&req, "open", (OPENS_MAX, SPAN), ctx.now)?;
     let pairs: Vec<(String, String)> =
         form_urlencoded::parse(req.query_string().as_bytes()).into_owned().take(50).collect();
     let find = |name: &str| pairs.iter().find(|(one, _text)| one == name).map(|(_n, text)| text);
@@ -295,13 +296,13 @@ fn shown(
 
 async fn submit(req: HttpRequest, server: Data<Server>, body: Body) -> Reply {
     let (key, ctx) = (key(&req), ctx_of(&server, &req));
-    server.brakes.count(&req, &format!("send {key}"), (SENDS_MAX, SPAN), ctx.now)?;
     let (Submission { visit, form, website }, _bytes) = body.json::<Submission>().await?;
+    let visit = Visit::read(&server, &visit, &key, ctx.now)?;
+    server.brakes.count(&req, &format!("send {key}"), (SENDS_MAX, SPAN), ctx.now)?;
     if !website.is_empty() {
         let detail = "没有提交成功，请重新打开页面再试";
         return Err(Error::new(Kind::Invalid, "visit.invalid", detail).into());
     }
-    let visit = Visit::read(&server, &visit, &key, ctx.now)?;
     visit.check_pace(ctx.now)?;
     let hash = Sha256::digest(serde_json::to_string(&form).unwrap_or_default());
     let whose = format!("{VISIT}{}", visit.nonce);
@@ -393,10 +394,10 @@ fn recognised(conn: &mut Conn, code: &Code, form: &Map<String, Value>) -> Result
 
 async fn upload(req: HttpRequest, server: Data<Server>, parts: Multipart) -> Reply {
     let (key, ctx) = (key(&req), ctx_of(&server, &req));
-    server.brakes.count(&req, &format!("upload {key}"), (UPLOADS_MAX, SPAN), ctx.now)?;
     let mut pairs = form_urlencoded::parse(req.query_string().as_bytes());
     let signed = pairs.find(|(name, _text)| name == "visit").map(|(_name, text)| text.into_owned());
     let visit = Visit::read(&server, &signed.unwrap_or_default(), &key, ctx.now)?;
+    server.brakes.count(&req, &format!("upload {key}"), (UPLOADS_MAX, SPAN), ctx.now)?;
     let (name, bytes) = match tokio::time::timeout(UPLOAD_TIME, receive(parts)).await {
         Ok(received) => received?,
         Err(_late) => return Err(bare(StatusCode::REQUEST_TIMEOUT)),
