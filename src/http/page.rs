@@ -20,7 +20,7 @@ use actix_web::{
 use catalog::Published;
 use db::Conn;
 use files::File;
-use kernel::{Actor, Error, FileId, Kind, Result, Timestamp};
+use kernel::{Actor, Error, FileId, Kind, Micros, Result, TicketId, Timestamp, time};
 use notify::{Link, customer::Preference};
 use org::MemberStatus;
 use serde::Deserialize;
@@ -324,7 +324,11 @@ const REVOKED: &str = "请联系为您服务的同事要一个新的链接";
 const EXPIRED: &str = "请联系为您服务的同事要一个新的链接，或从企业微信的消息中重新打开";
 
 fn refuse(req: &HttpRequest, error: &Error) -> HttpResponse {
-    let status = Refusal::from(error.clone()).status();
+    refuse_with(req, &Refusal::from(error.clone()))
+}
+
+fn refuse_with(req: &HttpRequest, refusal: &Refusal) -> HttpResponse {
+    let error = refusal.error();
     let request_id = watch::request_id(req);
     if error.kind() == Kind::Bug {
         tracing::error!(request_id, %error, at = %error.at(), "a page met our own mistake");
@@ -334,11 +338,27 @@ fn refuse(req: &HttpRequest, error: &Error) -> HttpResponse {
         Kind::NotFound if error.code() == "link.expired" => ("链接已过期", EXPIRED),
         Kind::Forbidden => ("这里不能操作", error.detail()),
         Kind::NotFound => ("链接无效或已过期", "请从企业微信的消息中重新打开"),
+        Kind::Busy if error.code() == "code.too_often" => ("没有提交成功", error.detail()),
         Kind::Busy => ("服务暂时繁忙", "请稍后刷新本页"),
         Kind::Invalid => ("没有提交成功", error.detail()),
         _ => ("页面暂时打不开", "请稍后刷新本页；如果一直这样，请联系为您服务的同事"),
     };
-    respond(req, status, html::refusal(title, advice, &request_id))
+    let html = html::refusal(title, advice, &request_id);
+    let mut response = respond(req, refusal.status(), html);
+    if let Some((name, value)) = refusal.header() {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// How often something may be said on one ticket in a span: whoever has its link has it from us, and
+/// each word of his is told to those who work on it.
+const SAYS_MAX: u32 = 30;
+const SPAN: Micros = 10 * time::MINUTE;
+
+/// Counts one more form that is sent to a ticket's pages.
+fn brake(server: &Server, ticket: TicketId) -> std::result::Result<(), Refusal> {
+    server.brakes.count_of(&ticket.to_string(), "say", (SAYS_MAX, SPAN), server.clock.now())
 }
 
 /// A page that says why an entry cannot be used.

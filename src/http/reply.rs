@@ -311,7 +311,9 @@ fn title(status: StatusCode) -> &'static str {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match (error.kind(), error.code()) {
-            (Kind::Invalid, "files.too_large") => StatusCode::PAYLOAD_TOO_LARGE,
+            (Kind::Invalid, "files.too_large" | "http.too_large") => StatusCode::PAYLOAD_TOO_LARGE,
+            (Kind::Invalid, "http.too_slow") => StatusCode::REQUEST_TIMEOUT,
+            (Kind::Invalid, "http.not_multipart") => StatusCode::BAD_REQUEST,
             (Kind::Invalid, _) => StatusCode::UNPROCESSABLE_ENTITY,
             (Kind::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
             (Kind::Forbidden, _) => StatusCode::FORBIDDEN,
