@@ -279,8 +279,21 @@ fn again(server: &Server, next: &str, client: &str, attempt: i32) -> String {
     format!("/auth/wecom/login?{}", query.finish())
 }
 
-/// Signs a browser out.
-pub(crate) async fn leave(req: HttpRequest, server: Data<Server>) -> Reply {
+/// How far somebody signs out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Leaving {
+    /// 1 when he signs out of every browser, for he lost one.
+    everywhere: Option<String>,
+}
+
+/// Signs a browser out, or its member everywhere.
+pub(crate) async fn leave(
+    req: HttpRequest,
+    Query(leaving): Query<Leaving>,
+    server: Data<Server>,
+) -> Reply {
+    let is_everywhere = leaving.everywhere.as_deref() == Some("1");
     let ctx = ctx_of(&server, &req);
     if let Some(secret) = secret_of(&req) {
         if let Some(signed_in) = find(&server, secret.clone(), ctx.now).await? {
@@ -290,7 +303,9 @@ pub(crate) async fn leave(req: HttpRequest, server: Data<Server>) -> Reply {
             if let Some(userid) = session::end(conn, &secret)? {
                 let ctx = ctx.with_actor(kernel::Actor::member(&userid));
                 let subject = format!("member:{userid}");
-                org::audit(conn, &ctx, "session.ended", &subject, &json!({}))?;
+                let others = if is_everywhere { session::end_all(conn, &userid)? } else { 0 };
+                let detail = json!({ "everywhere": is_everywhere, "others": others });
+                org::audit(conn, &ctx, "session.ended", &subject, &detail)?;
             }
             Ok(())
         });

@@ -2,6 +2,8 @@
 //! their SHA-256 only. A session ends when it is not used for a week, after a month in any case,
 //! when its member signs out, and as soon as he may not work here any more.
 
+use std::collections::BTreeSet;
+
 use db::Conn;
 use kernel::{Ctx, Entropy, Micros, Result, Timestamp, text, time};
 use sha2::{Digest as _, Sha256};
@@ -134,6 +136,14 @@ pub fn find(conn: &mut Conn, secret: &str, now: Timestamp) -> Result<Found> {
     };
     let profile = profile(conn, &member.userid)?;
     Ok(Found::SignedIn(Box::new(SignedIn { session, member, profile })))
+}
+
+/// Those of these sessions that have not ended: for what goes on longer than a request.
+///
+/// # Errors
+/// The database's.
+pub fn alive(conn: &mut Conn, ids: &[i64], now: Timestamp) -> Result<BTreeSet<i64>> {
+    sql::session::alive(conn, ids, now, now.plus(-IDLE))
 }
 
 /// Notes that a session was used.

@@ -243,6 +243,27 @@ async fn who_signs_out_is_out_and_only_he_can_sign_himself_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_lost_his_phone_signs_out_everywhere_and_nobody_else_with_him() {
+    let desk = Desk::open().await;
+    let [phone, desktop, other] = [WECOM, DESKTOP, WECOM].map(|agent| Browser::new(&desk, agent));
+    phone.signs_in("zhangsan").await;
+    desktop.signs_in("zhangsan").await;
+    other.signs_in("lijing").await;
+    let told = desktop.bare("POST", "/auth/logout?everywhere=1").send().await;
+    assert_eq!(told.refusal().1, "auth.csrf");
+    let told = desktop.ask("POST", "/auth/logout?everywhere=1").send().await;
+    assert_eq!(told.status, 204, "{}", told.text());
+    for browser in [&phone, &desktop] {
+        let told = browser.bare("GET", "/api/v1/me").send().await;
+        assert_eq!(told.refusal().1, "auth.no_session");
+    }
+    assert_eq!(other.me().await["userid"], "lijing");
+    let told = desk.ask("GET", "/api/v1/audit?what=session.ended").send().await.json();
+    assert_eq!(told["items"][0]["detail"], json!({ "everywhere": true, "others": 1 }), "{told}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_by_cookie_shows_what_only_its_page_was_told() {
     let desk = Desk::open().await;
     let browser = Browser::new(&desk, WECOM);
@@ -310,8 +331,16 @@ async fn who_is_disabled_is_out_at_once_and_who_comes_back_signs_in_anew() {
         assert_eq!(told.refusal().1, "auth.no_session", "what was ended stays ended");
     }
     assert_eq!(phone.signs_in("zhangsan").await["userid"], "zhangsan");
+    let profile = json!({ "roles": ["admin"] });
+    let told = desk.ask("PUT", "/api/v1/members/zhangsan/profile").json(&profile).send().await;
+    assert_eq!(told.status, 200, "{}", told.text());
     desk.clock.advance(time::SECOND);
     desk.company("DELETE", "/members/zhangsan", json!({})).await;
+    // Not only unusable: nothing of it is left for whoever is given the userid next.
+    let ended = desk.db.write(|conn| org::session::end_all(conn, "zhangsan")).await;
+    assert_eq!(ended.unwrap(), 0);
+    let profile = desk.db.read(|conn| org::profile(conn, "zhangsan")).await.unwrap();
+    assert_eq!(profile.roles, Vec::<String>::new());
     let told = phone.ask("GET", "/api/v1/tickets").send().await;
     assert_eq!(told.refusal().1, "auth.no_session");
     desk.close().await;
@@ -439,7 +468,8 @@ async fn nobody_floods_the_login_and_what_was_begun_is_forgotten_however_much_it
     assert_eq!(browser.signs_in("zhangsan").await["userid"], "zhangsan");
 
     // More than one transaction forgets at once: the night goes on until nothing old is left.
-    let (now, ids, entropy) = (desk.clock.now(), kernel::Ids::new(two()), kernel::Entropy::seeded(9));
+    let (now, ids, entropy) =
+        (desk.clock.now(), kernel::Ids::new(two()), kernel::Entropy::seeded(9));
     let many = desk.db.write(move |conn| {
         let ctx = kernel::Ctx {
             now,
@@ -448,8 +478,7 @@ async fn nobody_floods_the_login_and_what_was_begun_is_forgotten_however_much_it
             trace: "test".to_owned(),
         };
         for _ in 0..3 * org::login::PURGE_MAX {
-            let wish =
-                org::login::Wish { browser: "b", next: "/", client: "browser", attempt: 0 };
+            let wish = org::login::Wish { browser: "b", next: "/", client: "browser", attempt: 0 };
             org::login::begin(conn, &ctx, &entropy, &wish)?;
         }
         Ok(())
