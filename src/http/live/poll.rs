@@ -15,13 +15,16 @@ use ticket::{
 };
 use tokio::time::Instant;
 
-use super::News;
+use super::{News, Pass};
 use crate::shared::Server;
 
 /// How often it looks: what happened is told within two seconds.
 const TICK: Duration = Duration::from_millis(700);
 /// How often everybody's to-do lists are counted, for they change with the time alone, too.
 const RECOUNT: Duration = Duration::from_secs(60);
+
+/// How often it looks whether those who listen may still.
+const CHECK: Duration = Duration::from_secs(3);
 
 /// What the poller remembers from one look to the next.
 struct Memory {
@@ -32,6 +35,7 @@ struct Memory {
     presence: Presence,
     counts: BTreeMap<String, Counts>,
     counted_at: Instant,
+    checked_at: Instant,
 }
 
 /// Looks until nobody listens any more, or the service is about to stop.
@@ -42,6 +46,7 @@ pub(super) async fn poll(server: Data<Server>) {
         presence: Presence::new(),
         counts: BTreeMap::new(),
         counted_at: Instant::now(),
+        checked_at: Instant::now(),
     };
     while let Some(members) = server.live.listeners() {
         if server.is_draining.load(Ordering::SeqCst) {
@@ -57,6 +62,10 @@ pub(super) async fn poll(server: Data<Server>) {
 
 async fn look(server: &Server, memory: &mut Memory, members: &[String]) -> Result<()> {
     let now = server.clock.now();
+    if memory.checked_at.elapsed() >= CHECK {
+        memory.checked_at = Instant::now();
+        check(server, now).await?;
+    }
     let from = memory.last.plus(-LOOK_BACK);
     let known: BTreeSet<_> = memory.heard.keys().copied().collect();
     let before = memory.presence.clone();
@@ -115,6 +124,33 @@ async fn count(
         if memory.counts.insert(userid.clone(), counts) != Some(counts) {
             tell(server, News::Counts { userid, counts });
         }
+    }
+    Ok(())
+}
+
+/// Ends the streams of those who were signed out or whose token was revoked: here, on another
+/// replica, or because they may not work here any more.
+async fn check(server: &Server, now: Timestamp) -> Result<()> {
+    let passes = server.live.passes();
+    let (mut sessions, mut tokens) = (Vec::new(), Vec::new());
+    for pass in &passes {
+        match pass {
+            Pass::Session(id) => sessions.push(*id),
+            Pass::Token(id) => tokens.push(*id),
+        }
+    }
+    let alive = server.db.read(move |conn| {
+        let sessions = org::session::alive(conn, &sessions, now)?;
+        Ok((sessions, org::tokens_alive(conn, &tokens)?))
+    });
+    let (sessions, tokens) = alive.await?;
+    let ended = passes.into_iter().filter(|pass| match pass {
+        Pass::Session(id) => !sessions.contains(id),
+        Pass::Token(id) => !tokens.contains(id),
+    });
+    let ended: BTreeSet<_> = ended.collect();
+    if !ended.is_empty() {
+        tell(server, News::Ended(Arc::new(ended)));
     }
     Ok(())
 }
