@@ -40,6 +40,8 @@ const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; conn
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// The lines of the history that are shown: the latest ones.
 const LINES_MAX: usize = 20;
+/// The events that are looked through for them: many are none of the customer's.
+const EVENTS_MAX: i64 = 200;
 /// A line of the history.
 pub(crate) struct Line {
     pub(crate) text: String,
@@ -131,8 +133,7 @@ pub(crate) async fn since(
         }
         let ticket = ticket::get(conn, link.ticket)?;
         let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-        let mut events = ticket::events(conn, ticket.id)?;
-        events.retain(|event| event.seq > after);
+        let events = ticket::events_latest(conn, ticket.id, after, EVENTS_MAX)?;
         let line = |event: &Event| story::line(event, &ticket, &template, &str::to_owned);
         Ok((version, events.iter().any(|event| line(event).is_some())))
     });
@@ -202,7 +203,7 @@ pub(super) async fn read_progress(
         let setup = &means.0;
         let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
         let ticket = ticket::seen_by(&reader(&link), ticket, &template);
-        let events = ticket::events(conn, ticket.id)?;
+        let events = ticket::events_latest(conn, ticket.id, 0, EVENTS_MAX)?;
         let names = names(conn, &ticket, &events)?;
         let own = match link.userid.as_str() {
             "" => Some(own(conn, &means, (&ticket, &template, now), (&key, &said))?),
