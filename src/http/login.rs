@@ -26,13 +26,17 @@ use wecom::{
 use crate::{
     read::Query,
     reply::{Refusal, Reply, ctx_of},
-    session::{COOKIE, cookie, csrf, find, secret_of},
+    session::{self as browsers, cookie, csrf, find, secret_of},
     shared::Server,
     shell::{browser, word},
 };
 
 /// The cookie that ties a login to the browser in which it began.
-const BROWSER: &str = "qidan_login";
+fn tie(server: &Server) -> &'static str {
+    // It is for one path only, for which there is no stronger mark.
+    if server.pages.is_https() { "__Secure-qidan_login" } else { "qidan_login" }
+}
+
 /// Only the login itself needs it.
 const BROWSER_PATH: &str = "/auth/wecom";
 /// Where one goes who said no other place.
@@ -92,7 +96,7 @@ async fn try_begin(
     server: &Data<Server>,
     (next, browser, attempt): (&str, Browser, i32),
 ) -> Result<HttpResponse> {
-    let held = req.cookie(BROWSER).map(|cookie| cookie.value().to_owned());
+    let held = req.cookie(tie(server)).map(|cookie| cookie.value().to_owned());
     // Two pages of one browser may log in at once, so what it holds already stays good.
     let own = match held.filter(|held| is_word(held, STATE_MAX)) {
         Some(own) => own,
@@ -117,7 +121,7 @@ async fn try_begin(
         Browser::WeCom | Browser::WeChat => authorize_url(&pages.oauth_base, &asker),
         Browser::Other => web_login_url(&pages.login_base, &asker),
     };
-    let own = cookie(server, BROWSER, own, BROWSER_PATH, login::LIFE);
+    let own = cookie(server, tie(server), own, BROWSER_PATH, login::LIFE);
     Ok(go(&to, [own]))
 }
 
@@ -182,7 +186,7 @@ async fn returned(
     brought: &Brought,
 ) -> Result<Returned> {
     let state = brought.state.clone().unwrap_or_default();
-    let held = req.cookie(BROWSER).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+    let held = req.cookie(tie(server)).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     let code_len = brought.code.as_ref().map_or(0, String::len);
     if !is_word(&state, STATE_MAX) || !is_word(&held, STATE_MAX) || code_len > CODE_MAX {
         return Ok(Returned::Unknown);
@@ -204,7 +208,7 @@ async fn sign_in(
     code: &str,
 ) -> Result<HttpResponse> {
     let member = identify(server, code).await?;
-    let (ctx, entropy, before) = (ctx.clone(), server.entropy.clone(), secret_of(req));
+    let (ctx, entropy, before) = (ctx.clone(), server.entropy.clone(), secret_of(server, req));
     let (userid, client) = (member.userid, login.client.clone());
     let opened = server.db.write(move |conn| {
         let who = (userid.as_str(), client.as_str());
@@ -215,7 +219,7 @@ async fn sign_in(
         Ok((session, secret))
     });
     let (_session, secret) = opened.await?;
-    Ok(go(&login.next, [cookie(server, COOKIE, secret, "/", session::LIFE)]))
+    Ok(go(&login.next, [cookie(server, browsers::name(server), secret, "/", session::LIFE)]))
 }
 
 /// The member behind a code. Being able to log in shows only that he belongs to the corp, so his
@@ -252,7 +256,7 @@ async fn go_on_or_again(
     ctx: &Ctx,
     login: &Login,
 ) -> HttpResponse {
-    let signed_in = match secret_of(req) {
+    let signed_in = match secret_of(server, req) {
         Some(secret) => find(server, secret, ctx.now).await,
         None => Ok(None),
     };
@@ -295,7 +299,7 @@ pub(crate) async fn leave(
 ) -> Reply {
     let is_everywhere = leaving.everywhere.as_deref() == Some("1");
     let ctx = ctx_of(&server, &req);
-    if let Some(secret) = secret_of(&req) {
+    if let Some(secret) = secret_of(&server, &req) {
         if let Some(signed_in) = find(&server, secret.clone(), ctx.now).await? {
             csrf::check(&req, &signed_in.session.csrf)?;
         }
@@ -311,7 +315,7 @@ pub(crate) async fn leave(
         });
         ended.await?;
     }
-    let gone = cookie(&server, COOKIE, String::new(), "/", 0);
+    let gone = cookie(&server, browsers::name(&server), String::new(), "/", 0);
     Ok(HttpResponse::NoContent().cookie(gone).finish())
 }
 
