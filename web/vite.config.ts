@@ -16,7 +16,7 @@ const BASE =
 const FORM =
   /[\\/]src[\\/](?:locales[\\/]zh-CN[\\/]form\.ts|form[\\/](?:\w+\.(?:ts|vue)|values[\\/]\w+\.ts|fields[\\/](?:Text|Number|Money|Choice|Switch|Date|Description|Waiting)Field\.vue))/;
 /** What the pages beside a conversation have in common. */
-const CONVERSATION = /[\\/]src[\\/]features[\\/](?:conversation|create|customer|ticket)[\\/]/;
+const CONVERSATION = /[\\/]src[\\/]features[\\/](?:conversation|create|customer)[\\/]/;
 const SERVICE = process.env["QIDAN_SERVICE_URL"] ?? "http://127.0.0.1:8080";
 const SIMULATOR = process.env["QIDAN_SIMULATOR_URL"] ?? "http://127.0.0.1:8090";
 

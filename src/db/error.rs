@@ -70,7 +70,7 @@ fn classify(error: Sql) -> Error {
     let says = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
     match &error {
         Sql::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-            Error::new(Kind::Conflict, UNIQUE, text)
+            Error::new(Kind::Conflict, UNIQUE, "同时有人做了同样的操作，请重试").caused_by(error)
         }
         Sql::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
             Error::new(Kind::Busy, CLASH, "数据库繁忙，请稍后重试").caused_by(error)
@@ -101,7 +101,8 @@ pub struct Unique {
 
 /// Whether an error says that this uniqueness was broken.
 pub fn is_unique(error: &Error, unique: Unique) -> bool {
-    let says = |mark: &str| error.detail().contains(mark);
+    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let says = |mark: &str| cause.contains(mark);
     error.code() == UNIQUE && (says(unique.name) || says(unique.columns))
 }
 

@@ -3,6 +3,8 @@
 //! itself: whoever looks after one gets the message for him, when the template says so and the
 //! customer wants to hear it at this hour.
 
+use std::collections::BTreeMap;
+
 use db::Conn;
 use flow::StepState;
 use kernel::{Actor, Ctx, Error, Result, TicketId, Timestamp, time};
@@ -101,6 +103,15 @@ impl Preference {
 /// The database's.
 pub fn generation(conn: &mut Conn, ticket: TicketId) -> Result<i64> {
     sql::generation(conn, ticket)
+}
+
+/// The same of several tickets at once; those whose links were never revoked are not in it.
+///
+/// # Errors
+/// The database's.
+pub fn generations(conn: &mut Conn, tickets: &[TicketId]) -> Result<BTreeMap<TicketId, i64>> {
+    let found = sql::generations(conn, tickets)?;
+    Ok(found.into_iter().map(|(ticket, generation)| (TicketId(ticket), generation)).collect())
 }
 
 /// Makes every link that its customer has to a ticket stop working.

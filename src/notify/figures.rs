@@ -205,9 +205,10 @@ impl Workbench {
         for _ in 0..ROUNDS_MAX {
             let more = self.db.write(|conn| {
                 let tickets = sql::touched(conn, TICKETS_MAX)?;
+                // First: a change that comes now waits for this row, and is counted after it.
+                sql::forget(conn, &tickets)?;
                 let people = ticket::people_of(conn, &tickets)?;
                 sql::want(conn, &people)?;
-                sql::forget(conn, &tickets)?;
                 Ok(i64::try_from(tickets.len()).unwrap_or(TICKETS_MAX) == TICKETS_MAX)
             });
             if !more.await? {
@@ -218,8 +219,9 @@ impl Workbench {
         let found = self.db.read(move |conn| {
             let most = i64::try_from(MEMBERS_MAX).unwrap_or(i64::MAX);
             let wanted = sql::wanted(conn, began, most)?;
-            let userids: Vec<_> = wanted.iter().map(|(userid, _shown)| userid).collect();
+            let userids: Vec<_> = wanted.iter().map(|(userid, _shown)| userid.as_str()).collect();
             let members = org::members_by_ids(conn, &userids)?;
+            let mut counts = ticket::counts_of(conn, &userids, now, zone)?;
             let mut found = Found { is_cut: wanted.len() == MEMBERS_MAX, ..Found::default() };
             for (userid, shown) in &wanted {
                 let sees = |member: &org::Member| {
@@ -229,7 +231,13 @@ impl Workbench {
                     found.same.push((userid.clone(), shown.clone()));
                     continue;
                 }
-                let figures = figures_of(conn, userid, (now, began), zone)?;
+                let counts = counts.remove(userid.as_str()).unwrap_or_default();
+                let figures = Figures {
+                    waiting: counts.mine + counts.claimable,
+                    overdue: counts.overdue,
+                    done: ticket::done_since(conn, userid, began)?,
+                    approvals: counts.approvals,
+                };
                 if figures.word() == *shown {
                     found.same.push((userid.clone(), shown.clone()));
                 } else {
@@ -279,21 +287,6 @@ impl Workbench {
 struct Sent {
     shown: Vec<(String, String)>,
     refused: usize,
-}
-
-fn figures_of(
-    conn: &mut Conn,
-    userid: &str,
-    (now, began): (Timestamp, Timestamp),
-    zone_minutes: i64,
-) -> Result<Figures> {
-    let counts = ticket::counts(conn, userid, now, zone_minutes)?;
-    Ok(Figures {
-        waiting: counts.mine + counts.claimable,
-        overdue: counts.overdue,
-        done: ticket::done_since(conn, userid, began)?,
-        approvals: counts.approvals,
-    })
 }
 
 /// How a call that failed ends its job. What an administrator must mend is told, and tried again

@@ -19,6 +19,7 @@ pub use sla::{Sla, SlaState};
 use crate::{
     act::Setup,
     names::Names,
+    policy,
     presence::{self, Here},
     refer::{self, Related},
     row::{Row, row, step_name, workers},
@@ -80,7 +81,9 @@ pub fn detail(
     (ticket, template): (&Ticket, &Published),
     link: &dyn Fn(u64) -> String,
 ) -> Result<Detail> {
-    let names = Names::in_ticket(conn, ticket, template.compiled())?;
+    // Who is named in answers that are hidden from the reader is hidden too.
+    let seen = policy::seen_by(&ctx.actor, ticket.clone(), template);
+    let names = Names::in_ticket(conn, &seen, template.compiled())?;
     let people_here = presence::here(conn, ctx, ticket.id)?;
     let buttons = button::buttons(ctx, ticket, template);
     Ok(Detail {

@@ -347,8 +347,9 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
         Fact::Ended { status } => {
             ticket.status = *status;
             ticket.closed_at = Some(at);
-            // What he thought of an earlier end is in the log; this one he is asked about anew.
-            ticket.verdict = None;
+            // What he thought of an earlier end is in the log; this one he is asked about anew. That it is
+            // solved he may have said before the end, and is not asked twice.
+            ticket.verdict = ticket.verdict.filter(|verdict| verdict.is_solved);
             ticket.rating = None;
         }
         Fact::Judged { is_solved } => {
@@ -367,6 +368,8 @@ fn apply(ticket: &mut Ticket, fact: &Fact, at: Timestamp) {
         Fact::Reopened => {
             ticket.status = Status::Open;
             ticket.closed_at = None;
+            // That it is not solved is why it was opened again; that it was solved is over.
+            ticket.verdict = ticket.verdict.filter(|verdict| !verdict.is_solved);
         }
         Fact::CheckedIn { check_in } => ticket.check_ins.push(check_in.clone()),
         Fact::Attached { attachment } => ticket.attachments.push(attachment.clone()),

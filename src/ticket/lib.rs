@@ -85,7 +85,7 @@ pub use ticket::{
 pub use timeline::{
     DecisionView, EntryFile, EntryKind, TimelineEntry, for_customers, is_public, timeline,
 };
-pub use todo::{Counts, ToDo, TodoRow, counts, done_since, people_of, to_do};
+pub use todo::{Counts, ToDo, TodoRow, counts, counts_of, done_since, people_of, to_do};
 pub use trigger::{TOPIC_TRIGGER, forget, look};
 pub use view::{AskedView, ChildView, Progress, StepView, TaskView, TicketView, allowed, view};
 

@@ -11,7 +11,12 @@ use serde::Serialize;
 
 pub use sql::refer::Served;
 
-use crate::{policy, sql, ticket::Ticket};
+use crate::{
+    policy::{self, Scope},
+    relation::{Closeness, closeness},
+    sql,
+    ticket::Ticket,
+};
 
 /// The word of it in the table.
 fn word(what: What) -> &'static str {
@@ -131,7 +136,9 @@ pub struct Related {
     pub assets: Vec<AssetView>,
 }
 
-/// What a ticket names, as far as the reader may see the answers that name it.
+/// What a ticket names, as far as the reader may see the answers that name it. Anybody can write any
+/// number: what belongs to another than the ticket's customer is shown only when whoever raised the
+/// ticket, or whoever reads it, may see that customer.
 ///
 /// # Errors
 /// The database's.
@@ -145,48 +152,83 @@ pub fn related(
     if matches!(reader, Actor::Customer { .. }) {
         return Ok(all);
     }
-    let mut assets = Vec::new();
+    let mut assets: Vec<Kept<Asset>> = Vec::new();
     for (what, key) in named(template.compiled(), &policy::readable(reader, ticket, template)) {
         match what {
-            What::Opportunity => {
-                all.opportunities.extend(customer::find_belonging(conn, &key)?);
-            }
+            What::Opportunity => all.opportunities.extend(customer::find_belonging(conn, &key)?),
             What::Order => all.orders.extend(customer::find_belonging(conn, &key)?),
-            What::Asset => assets.extend(customer::find_belonging::<Asset>(conn, &key)?),
+            What::Asset => assets.extend(customer::find_belonging(conn, &key)?),
         }
     }
+    let mut known = BTreeMap::new();
+    let opportunities = all.opportunities.iter().map(|one| &one.it.external_userid);
+    let orders = all.orders.iter().map(|one| &one.it.external_userid);
+    let owners =
+        opportunities.chain(orders).chain(assets.iter().map(|one| &one.it.external_userid));
+    for owner in owners {
+        if !known.contains_key(owner) {
+            known.insert(owner.clone(), may_show(conn, reader, ticket, owner)?);
+        }
+    }
+    let shows = |owner: &str| known.get(owner).copied().unwrap_or_default();
+    all.opportunities.retain(|one| shows(&one.it.external_userid));
+    all.orders.retain(|one| shows(&one.it.external_userid));
+    assets.retain(|one| shows(&one.it.external_userid));
     all.assets = with_history(conn, assets)?;
     Ok(all)
 }
 
-/// The newest complaint of a customer: what the priority of his next ticket counts.
+/// Whether something of this customer's may be shown with the ticket that names it.
+fn may_show(conn: &mut Conn, reader: &Actor, ticket: &Ticket, owner: &str) -> Result<bool> {
+    if ticket.customer.as_deref() == Some(owner) {
+        return Ok(true);
+    }
+    let Some(owner) = customer::find_by_external(conn, owner)? else {
+        return Ok(matches!(reader, Actor::Token { .. } | Actor::System));
+    };
+    // Who raised it could see it, so those who work at it are meant to.
+    Ok(closeness(conn, &ticket.creator, &owner)? > Closeness::None
+        || closeness(conn, reader, &owner)? > Closeness::None)
+}
+
+/// The newest complaint of a customer: what the priority of his next ticket counts. Who may not see
+/// its ticket learns only that there was one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Complaint {
     /// The ticket.
-    pub ticket: TicketId,
+    pub ticket: Option<TicketId>,
     /// Its number.
-    pub no: String,
+    pub no: Option<String>,
     /// When it was raised.
     pub at: Timestamp,
     /// What it was about.
-    pub text: String,
+    pub text: Option<String>,
 }
 
-/// The newest complaint of a customer.
+/// The newest complaint of a customer, as far as the reader may see it.
 ///
 /// # Errors
 /// The database's.
 pub fn last_complaint(
     conn: &mut Conn,
     setup: &crate::Setup,
+    reader: &Actor,
     external_userid: &str,
 ) -> Result<Option<Complaint>> {
     let complaints = setup.catalog.complaints();
     if complaints.is_empty() {
         return Ok(None);
     }
-    let found = sql::refer::newest_of(conn, external_userid, &complaints)?;
-    Ok(found.map(|(ticket, no, text, at)| Complaint { ticket, no, at, text }))
+    let Some(newest) = sql::refer::newest_of(conn, external_userid, &complaints)? else {
+        return Ok(None);
+    };
+    let ticket = sql::get(conn, newest)?;
+    let mut complaint = Complaint { ticket: None, no: None, at: ticket.created_at, text: None };
+    if Scope::of(reader).covers(&ticket) {
+        let Ticket { id, no, title, .. } = ticket;
+        (complaint.ticket, complaint.no, complaint.text) = (Some(id), Some(no), Some(title));
+    }
+    Ok(Some(complaint))
 }
 
 /// That something of a customer's is not there.

@@ -108,6 +108,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     ticket_handler,
     ticket_refer
 );
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    ticket_handler::userid,
+    ticket_handler::state,
+    ticket_task::is_approval,
+);
 
 diesel::table! {
     ticket_turn (turn) {

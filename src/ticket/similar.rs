@@ -3,18 +3,17 @@
 use std::collections::BTreeSet;
 
 use db::Conn;
-use form::Referred;
 use kernel::{Ctx, Limit, Result};
 
 use crate::{
-    act::Setup,
     list::{Filter, list},
     policy::Scope,
-    ticket::{Status, Ticket},
+    ticket::Ticket,
 };
 
-/// The tickets that are looked through of a customer or a template, and those that are told of.
-const LOOKED_MAX: i64 = 200;
+/// The latest tickets that are looked through of a device, a customer and a template each, and those that
+/// are told of.
+const LOOKED_MAX: i64 = 50;
 const TOLD_MAX: usize = 10;
 /// How much two titles have in common when they are about the same, in hundredths.
 const ALIKE: usize = 60;
@@ -46,49 +45,33 @@ pub struct Similar {
 ///
 /// # Errors
 /// The database's.
-pub fn similar(conn: &mut Conn, ctx: &Ctx, setup: &Setup, wanted: &Alike) -> Result<Vec<Similar>> {
+pub fn similar(conn: &mut Conn, ctx: &Ctx, wanted: &Alike) -> Result<Vec<Similar>> {
     let scope = Scope::of(&ctx.actor);
+    let open =
+        Filter { is_ended: Some(false), limit: Limit::new(Some(LOOKED_MAX))?, ..Filter::default() };
+    let mut look = |filter: Filter| Ok::<_, kernel::Error>(list(conn, &scope, &filter)?.items);
     let mut all = Vec::new();
-    let mut seen = BTreeSet::new();
-    for filter in filters(wanted)? {
-        for ticket in list(conn, &scope, &filter)?.items {
-            if seen.insert(ticket.id) {
-                all.push(ticket);
-            }
-        }
+    if wanted.asset.is_some() {
+        all.extend(look(Filter { asset: wanted.asset.clone(), ..open.clone() })?);
+    }
+    let devices: BTreeSet<_> = all.iter().map(|ticket| ticket.id).collect();
+    if wanted.customer.is_some() {
+        all.extend(look(Filter { customer: wanted.customer.clone(), ..open.clone() })?);
+    }
+    if wanted.title.is_some() {
+        all.extend(look(Filter { template: wanted.template.clone(), ..open })?);
     }
     let title = wanted.title.as_deref().map(pairs).unwrap_or_default();
-    let mut found = Vec::new();
-    for ticket in all {
-        let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-        let references = template.compiled().references(&ticket.form);
-        let devices = references.into_iter().filter(|one| one.what == Referred::Asset);
-        let devices: Vec<_> = devices.map(|one| one.id).collect();
-        if let Some((rank, why)) = judge(wanted, &title, &ticket, &devices) {
-            found.push((rank, Similar { ticket, why }));
-        }
-    }
+    let mut seen = BTreeSet::new();
+    all.retain(|ticket| seen.insert(ticket.id));
+    let judged = all.into_iter().filter_map(|ticket| {
+        let (rank, why) = judge(wanted, &title, &ticket, devices.contains(&ticket.id))?;
+        Some((rank, Similar { ticket, why }))
+    });
+    let mut found: Vec<_> = judged.collect();
     found.sort_by_key(|(rank, one)| (*rank, std::cmp::Reverse(one.ticket.updated_at)));
     found.truncate(TOLD_MAX);
     Ok(found.into_iter().map(|(_rank, one)| one).collect())
-}
-
-/// Where to look: among the customer's tickets, and among those of the template, or among all when
-/// neither is known.
-fn filters(wanted: &Alike) -> Result<Vec<Filter>> {
-    let mut all = Vec::new();
-    for status in [Status::Open, Status::Suspended] {
-        let limit = Limit::new(Some(LOOKED_MAX))?;
-        let open = Filter { status: Some(status), limit, ..Filter::default() };
-        if wanted.customer.is_some() {
-            all.push(Filter { customer: wanted.customer.clone(), ..open.clone() });
-        }
-        let looks_wider = wanted.asset.is_some() || wanted.title.is_some();
-        if looks_wider {
-            all.push(Filter { template: wanted.template.clone(), ..open });
-        }
-    }
-    Ok(all)
 }
 
 /// How likely a ticket is about the same, the least number first, and why.
@@ -96,10 +79,9 @@ fn judge(
     wanted: &Alike,
     title: &BTreeSet<(char, char)>,
     ticket: &Ticket,
-    devices: &[String],
+    is_device: bool,
 ) -> Option<(u8, &'static str)> {
     let is_customers = wanted.customer.is_some() && wanted.customer == ticket.customer;
-    let is_device = wanted.asset.as_ref().is_some_and(|asset| devices.contains(asset));
     let is_kind = wanted.template.as_ref() == Some(&ticket.template.key);
     let is_alike = likeness(title, &pairs(&ticket.title)) >= ALIKE;
     Some(match (is_customers, is_device, is_kind, is_alike) {

@@ -1,5 +1,7 @@
 //! A member's to-do lists, and how long each is.
 
+use std::collections::BTreeMap;
+
 use db::Conn;
 use kernel::{Cursor, Limit, Micros, Page, Result, TaskId, TicketId, Timestamp, time};
 use serde::Serialize;
@@ -8,6 +10,11 @@ use crate::{
     sql::todo::{self as sql, Place},
     ticket::Ticket,
 };
+
+/// Before every deadline.
+const NEVER: Timestamp = Timestamp(i64::MIN);
+/// For how many members the database is asked at once.
+const ASKED_MAX: usize = 500;
 
 /// Which of a member's to-do lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,19 +83,37 @@ pub fn to_do(
 /// # Errors
 /// The database's.
 pub fn counts(conn: &mut Conn, userid: &str, now: Timestamp, zone_minutes: i64) -> Result<Counts> {
-    let (from, to) = later_today(now, zone_minutes);
-    let mut counts = Counts::default();
-    for one in sql::open_of(conn, userid)? {
-        if one.is_owned {
-            counts.mine += 1;
-        } else {
-            counts.claimable += 1;
+    let mut all = counts_of(conn, &[userid], now, zone_minutes)?;
+    Ok(all.remove(userid).unwrap_or_default())
+}
+
+/// How many tasks each of these members has; who has none is not in it. However many they are, it is a
+/// few questions to the database.
+///
+/// # Errors
+/// The database's.
+pub fn counts_of(
+    conn: &mut Conn,
+    userids: &[&str],
+    now: Timestamp,
+    zone_minutes: i64,
+) -> Result<BTreeMap<String, Counts>> {
+    let mut all: BTreeMap<String, Counts> = BTreeMap::new();
+    for some in userids.chunks(ASKED_MAX) {
+        for (userid, is_his, is_approval, many) in sql::count_open(conn, some, None)? {
+            let counts = all.entry(userid).or_default();
+            *(if is_his { &mut counts.mine } else { &mut counts.claimable }) += many;
+            counts.approvals += if is_approval { many } else { 0 };
         }
-        counts.overdue += i64::from(one.due_at.is_some_and(|due_at| due_at <= now));
-        counts.today += i64::from(one.due_at.is_some_and(|at| from < at && at <= to));
-        counts.approvals += i64::from(one.is_approval);
+        for (userid, .., many) in sql::count_open(conn, some, Some((NEVER, now)))? {
+            all.entry(userid).or_default().overdue += many;
+        }
+        let today = later_today(now, zone_minutes);
+        for (userid, .., many) in sql::count_open(conn, some, Some(today))? {
+            all.entry(userid).or_default().today += many;
+        }
     }
-    Ok(counts)
+    Ok(all)
 }
 
 /// How many tasks a member did since a time.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Api } from "./support/api.mjs";
-import { openBench, PHOTO } from "./support/bench.mjs";
+import { isKept, openBench, PHOTO } from "./support/bench.mjs";
 import { openBrowser, screenshot } from "./support/browser.mjs";
 import { HEYAN, openSidebar } from "./support/h5.mjs";
 import { startHouse } from "./support/house.mjs";
@@ -123,7 +123,7 @@ test("from a tap in the chat to the customer's stars, on every page one ticket",
   const form = bench.dialog("完成");
   await form.getByLabel("处理说明").fill("清洗滤网，补充冷媒");
   await form.locator("input[type=file]").first().setInputFiles(PHOTO);
-  await form.locator(".item img").waitFor();
+  await isKept(form);
   await form.getByRole("button", { name: "完成", exact: true }).click();
   await bench.says("完成");
   await screenshot(field, "journey-2-done");

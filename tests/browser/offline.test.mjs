@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Api } from "./support/api.mjs";
-import { isSound, openBench, Bench, PHOTO, VISIT } from "./support/bench.mjs";
+import { Bench, isKept, isSound, openBench, PHOTO, VISIT } from "./support/bench.mjs";
 import { openBrowser } from "./support/browser.mjs";
 import { startHouse } from "./support/house.mjs";
 
@@ -83,7 +83,7 @@ async function completes(bench, page, words) {
     .locator("input[type=file]")
     .first()
     .setInputFiles(PHOTO);
-  await form.locator(".item img").waitFor();
+  await isKept(form);
   await form.getByRole("button", { name: "完成", exact: true }).click();
   await bench.says("已保存，联网后自动提交");
 }
@@ -114,7 +114,7 @@ test("a day without a signal: read, comment, photograph, complete, create; the p
   await page.getByRole("button", { name: "新建：上门服务" }).click();
   await page.getByLabel("什么事").fill("顺路发现漏水");
   await page.locator("input[type=file]").last().setInputFiles(PHOTO);
-  await page.locator(".item img").waitFor();
+  await isKept(page);
   await bench.button("提交").click();
   await page.getByText("已保存在手机上").waitFor();
   await isSound(page, "offline-created");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Api } from "./support/api.mjs";
-import { isSound, openBench, PHOTO, VISIT } from "./support/bench.mjs";
+import { isKept, isSound, openBench, PHOTO, VISIT } from "./support/bench.mjs";
 import { looks, openBrowser } from "./support/browser.mjs";
 import { Client } from "./support/client.mjs";
 import { startHouse } from "./support/house.mjs";
@@ -60,7 +60,7 @@ test("a visit from claim to hand-over, and the lead's yes with an opinion", asyn
   await visit.getByText("误差约 24 米").waitFor();
   await visit.getByText("距工单位置约 65 米").waitFor();
   await visit.locator("input[type=file]").last().setInputFiles(PHOTO);
-  await visit.locator(".item img").waitFor();
+  await isKept(visit);
   await isSound(page, "bench-checkin");
   await visit.getByRole("button", { name: "签到", exact: true }).click();
   await bench.says("已签到，距工单位置 65 米");
@@ -184,7 +184,7 @@ test("a guard reports with a photo although the phone does not say where he is",
   await page.getByRole("button", { name: "新建：上门服务" }).click();
   await page.getByLabel("什么事").fill("消防通道堵塞");
   await page.locator("input[type=file]").last().setInputFiles(PHOTO);
-  await page.locator(".item img").waitFor();
+  await isKept(page);
   await page.getByRole("button", { name: "定位", exact: false }).first().click();
   await page
     .getByText("没有定位权限", { exact: false })

@@ -202,3 +202,45 @@ async fn an_approver_sees_what_the_ticket_names_without_asking_unless_it_is_hidd
     assert_eq!(desk.ask("GET", &path).send().await.json()["related"]["orders"][0]["no"], "QF-1");
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_somebody_guessed_shows_him_nothing() {
+    let desk = Desk::open().await;
+    let form = json!({ "fields": [
+        { "key": "title", "kind": "text", "label": "标题", "required": true },
+        { "key": "order_no", "kind": "text", "label": "订单号" },
+        { "key": "serial_no", "kind": "text", "label": "序列号" },
+        { "key": "opportunity_no", "kind": "text", "label": "商机" },
+    ] });
+    let step = json!({ "key": "go", "name": "处理", "if_nobody": { "do": "hold" },
+        "assign": { "by": "people", "userids": ["liuyang"] } });
+    let template =
+        json!({ "key": "guess", "name": "退货", "form": form, "flow": { "steps": [step] } });
+    desk.publishes(&template).await;
+    let order = json!({ "external_userid": HEYAN, "title": "滤芯",
+        "ordered_at": "2026-06-01T09:00:00+08:00" });
+    assert_eq!(desk.ask("PUT", "/api/v1/orders/QF-1").json(&order).send().await.status, 200);
+    let asset = json!({ "external_userid": HEYAN, "name": "客厅空调" });
+    assert_eq!(desk.ask("PUT", "/api/v1/assets/SN-1").json(&asset).send().await.status, 200);
+    let deal = json!({ "external_userid": HEYAN, "title": "全屋新风", "stage": "谈判",
+        "amount_cents": 100, "owner": "zhangsan" });
+    assert_eq!(desk.ask("PUT", "/api/v1/opportunities/SJ-1").json(&deal).send().await.status, 200);
+    let form = json!({ "title": "猜", "order_no": "QF-1", "serial_no": "SN-1",
+        "opportunity_no": "SJ-1" });
+    let new = json!({ "template": "guess", "form": form });
+    let counts = |told: &Value| {
+        let many = |key: &str| told["related"][key].as_array().unwrap().len();
+        (many("orders"), many("assets"), many("opportunities"))
+    };
+    let guess = desk.ask("POST", "/api/v1/tickets").acting_as("sunhao").json(&new).send().await;
+    assert_eq!(guess.status, 201, "{}", guess.text());
+    assert_eq!(counts(&guess.json()), (0, 0, 0), "{}", guess.text());
+    // Who serves the customer sees it, and so does he who is to do it.
+    let told = desk.ask("POST", "/api/v1/tickets").acting_as("zhangsan").json(&new).send().await;
+    assert_eq!(counts(&told.json()), (1, 1, 1), "{}", told.text());
+    desk.settle().await;
+    let path = format!("/api/v1/tickets/{}", told.json()["id"].as_str().unwrap());
+    let seen = desk.ask("GET", &path).acting_as("liuyang").send().await.json();
+    assert_eq!(counts(&seen), (1, 1, 1), "{seen}");
+    desk.close().await;
+}

@@ -308,6 +308,12 @@ async fn the_last_complaint_is_told_before_new_business() {
     assert_eq!(last["text"], "师傅态度差");
     let ticket = desk.ticket(last["ticket"].as_str().unwrap()).await;
     assert_eq!((&last["no"], &last["at"]), (&ticket["no"], &ticket["created_at"]));
+    // Who may not see that ticket learns that there was one, and no more.
+    let new = json!({ "template": "visit", "customer": HEYAN, "form": { "title": "上门" } });
+    desk.publishes(&visit()).await;
+    assert_eq!(raise(&desk, "wangfang", &new).await.status, 201);
+    let led = context(&desk, "wangfang", HEYAN).await.json()["last_complaint"].clone();
+    assert_eq!(led, json!({ "ticket": null, "no": null, "text": null, "at": last["at"] }));
     desk.close().await;
 }
 
@@ -328,5 +334,48 @@ async fn the_configuration_says_where_a_group_belongs() {
     let other = json!({ "kind": "campus", "key": "c2", "name": "城西校区" });
     let refused = desk.ask("PUT", &path).json(&other).send().await.refusal();
     assert_eq!((refused.0, &*refused.1), (409, "place.configured"));
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_talk_in_a_group_with_a_customer_is_not_to_know_him() {
+    let desk = Desk::open().await;
+    let mut business = visit();
+    business["flow"]["steps"][0]["assign"]["userids"] = json!(["zhaomin"]);
+    desk.publishes(&business).await;
+    let query = format!("template=visit&chat={YUNQI}&customer={LUOMEI}");
+    let filled = prefill(&desk, "liuyang", &query).await;
+    assert_eq!(filled["values"]["adviser"], Value::Null, "{filled}");
+    assert_eq!(filled["context"]["customer"]["external_userid"], LUOMEI);
+    assert_eq!(filled["context"]["owner"], Value::Null);
+    assert_eq!(filled["context"]["last_contact_at"], Value::Null);
+    let new = json!({ "template": "visit", "source": "group_menu", "chat_id": YUNQI,
+        "customer": LUOMEI, "form": { "title": "大堂不热" } });
+    assert_eq!(raise(&desk, "liuyang", &new).await.status, 201);
+    let refused = context(&desk, "liuyang", LUOMEI).await.refusal();
+    assert_eq!((refused.0, &*refused.1), (403, "customer.not_yours"));
+    let served = context(&desk, "zhaomin", LUOMEI).await;
+    assert_eq!(served.status, 200, "who is to go there may know to whom: {}", served.text());
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_acts_for_a_member_needs_the_scope_as_well_as_the_member() {
+    let desk = Desk::open().await;
+    let made = json!({ "name": "kiosk", "scopes": ["tickets:read", "tickets:write"] });
+    let made = desk.ask("POST", "/api/v1/tokens").json(&made).send().await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    let asset = json!({ "external_userid": HEYAN, "name": "客厅空调" });
+    assert_eq!(desk.ask("PUT", "/api/v1/assets/SN-1").json(&asset).send().await.status, 200);
+    for (path, code) in [
+        (format!("/api/v1/context/customer/{HEYAN}"), "customer.not_found"),
+        (format!("/api/v1/context/chat/{YUNQI}"), "chat.not_found"),
+        ("/api/v1/prefill?template=general_request&asset=SN-1".to_owned(), "asset.not_found"),
+    ] {
+        let ask = desk.visit("GET", &path).header("authorization", &format!("Bearer {token}"));
+        let refused = ask.acting_as("zhangsan").send().await.refusal();
+        assert_eq!((refused.0, &*refused.1), (404, code), "{path}");
+    }
     desk.close().await;
 }

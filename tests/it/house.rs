@@ -225,6 +225,18 @@ fn every_migration_can_be_read_by_both_databases_and_undone() {
     }
 }
 
+/// The tables that Diesel's command line is told of, by the room that declares them.
+#[test]
+fn diesel_is_told_of_every_table() {
+    let told = std::fs::read_to_string("diesel.toml").unwrap();
+    for table in declared().keys() {
+        let (room, _name) = table.split_once('_').unwrap();
+        let (_before, section) = told.split_once(&format!("[print_schema.{room}]")).unwrap();
+        let section = section.split("[print_schema.").next().unwrap();
+        assert!(section.contains(&format!("\"{table}\"")), "diesel.toml does not name {table}");
+    }
+}
+
 /// A column as it is declared: its type in a few letters, and whether it may be nothing.
 type Columns = BTreeMap<String, (&'static str, bool)>;
 

@@ -347,6 +347,34 @@ async fn who_is_disabled_is_out_at_once_and_who_comes_back_signs_in_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_names_pages_as_its_entry_and_sees_the_templates_that_are_for_its_member() {
+    let desk = Desk::open().await;
+    let step = json!({ "key": "go", "name": "处理", "if_nobody": { "do": "hold" },
+        "assign": { "by": "people", "userids": ["liuyang"] } });
+    let template = json!({ "key": "secret", "name": "内部", "visible": { "members": ["liuyang"] },
+        "form": { "fields": [{ "key": "title", "kind": "text", "label": "标题" }] },
+        "flow": { "steps": [step] } });
+    desk.publishes(&template).await;
+    let browser = Browser::new(&desk, WECOM);
+    browser.signs_in("zhangsan").await;
+    let new = json!({ "form": { "title": "一" }, "source": "qr" });
+    let refused = browser.ask("POST", "/api/v1/tickets").json(&new).send().await;
+    assert_eq!((refused.status, &refused.json()["errors"][0]["path"]), (422, &json!("source")));
+    let listed = browser.ask("GET", "/api/v1/templates").send().await.json();
+    let listed = listed["items"].as_array().unwrap();
+    assert!(!listed.is_empty() && listed.iter().all(|one| one["key"] != "secret"), "{listed:?}");
+    for query in ["draft=true", "source=true"] {
+        let told = browser.ask("GET", &format!("/api/v1/templates/secret?{query}")).send().await;
+        assert_eq!(told.refusal().1, "auth.scope");
+    }
+    let his = Browser::new(&desk, WECOM);
+    his.signs_in("liuyang").await;
+    let listed = his.ask("GET", "/api/v1/templates").send().await.json();
+    assert!(listed["items"].as_array().unwrap().iter().any(|one| one["key"] == "secret"));
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whom_the_app_does_not_see_and_who_is_no_member_are_told_so() {
     let desk = Desk::open().await;
     let zhangsan = Browser::new(&desk, WECOM);

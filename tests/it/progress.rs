@@ -465,6 +465,30 @@ async fn who_says_that_it_is_not_solved_sets_it_going_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_has_confirmed_before_the_end_is_not_asked_again_after_it() {
+    let desk = Desk::open().await;
+    let id = raised(&desk, json!({ "solved_at": "visit" })).await;
+    let path = link(&desk, &id).await;
+    let verdict = format!("{path}/verdict");
+    desk.does("liuyang", "claim", &id, json!({})).await;
+    desk.does("liuyang", "complete", &id, json!({})).await;
+    desk.does("zhaomin", "claim", &id, json!({})).await;
+    desk.does("zhaomin", "complete", &id, json!({})).await;
+    assert_eq!(sends(&desk, &verdict, &[("solved", "yes")]).await.status, 303);
+    desk.settle().await;
+    for verb in ["claim", "complete"] {
+        let told = desk.act(&id, verb, &json!({})).acting_as("zhaomin").send().await;
+        assert!(told.status == 200 || verb == "claim", "{}", told.text());
+        desk.settle().await;
+    }
+    assert_eq!(desk.ticket(&id).await["status"], "closed");
+    let page = opens(&desk, &path).await;
+    assert!(page.contains("已经解决，谢谢您的确认") && !page.contains("问题解决了吗"), "{page}");
+    assert!(page.contains("又出现问题了？"), "{page}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_hears_of_what_concerns_its_customer_and_of_nothing_else() {
     let desk = Desk::open().await;
     let id = raised(&desk, json!({})).await;

@@ -81,7 +81,11 @@ for (const [name, limit] of Object.entries(LATE)) {
 
 const CODE = [
   ["code from text: the pages' policy forbids it", /\bnew Function\s*\(|(?<![.\w])eval\s*\(/],
-  ["younger than the oldest client", /\breportError\(|\bstructuredClone\(|\bcrypto\.randomUUID\(/],
+  [
+    "younger than the oldest client",
+    /\breportError\(|\bstructuredClone\(|\bcrypto\.randomUUID\(|\.at\(-?\d|\bObject\.hasOwn\(|\bAbortSignal\.(?:any|timeout)\(|\.replaceChildren\(/,
+  ],
+  ["a look-behind: Safari 14 refuses the whole script", /\/[^/\n]*\(\?<[=!]/],
 ];
 const STYLE = [
   [

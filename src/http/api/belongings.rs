@@ -201,6 +201,9 @@ async fn asset(who: Signed<may::ReadTickets>, req: HttpRequest, server: Data<Ser
 
 /// A device that the caller may see.
 pub(crate) fn asset_for(conn: &mut Conn, caller: &Caller, key: &str) -> Result<AssetView> {
+    if !may_ask(caller) {
+        return Err(belonging_not_found(Asset::WHAT, key));
+    }
     let kept = match may_read_all(caller) {
         true => found::<Asset>(conn, key)?,
         false => {
@@ -222,6 +225,12 @@ pub(crate) fn asset_for(conn: &mut Conn, caller: &Caller, key: &str) -> Result<A
     };
     let mut all = ticket::with_history(conn, vec![kept])?;
     all.pop().ok_or_else(|| belonging_not_found(Asset::WHAT, key))
+}
+
+/// Whether the caller may ask about customers at all: a program needs the scope, also when it acts for a
+/// member; which of them a member may see is asked for each.
+pub(crate) fn may_ask(caller: &Caller) -> bool {
+    matches!(caller.by, By::Session(_)) || caller.allows(Scope::CustomersRead)
 }
 
 /// Whether the caller may read all customers: a program for itself, or an administrator. A program

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use super::{
     Op,
-    belongings::{asset_for, may_read_all},
+    belongings::{asset_for, may_ask, may_read_all},
     chats::no_chat,
     schema,
     tickets::{Means, rows},
@@ -156,6 +156,9 @@ fn customer_for(
     caller: &Caller,
     external_userid: &str,
 ) -> Result<(Customer, Closeness)> {
+    if !may_ask(caller) {
+        return Err(no_customer());
+    }
     let found = customer::find_by_external(conn, external_userid)?;
     if let Actor::Token { .. } = caller.ctx.actor {
         let found = found.filter(|_customer| may_read_all(caller));
@@ -268,7 +271,7 @@ async fn customer(
             opportunities: belongings(conn, &id)?,
             orders: belongings(conn, &id)?,
             assets: ticket::with_history(conn, assets)?,
-            last_complaint: ticket::last_complaint(conn, &means.0, &id)?,
+            last_complaint: ticket::last_complaint(conn, &means.0, &caller.ctx.actor, &id)?,
             last_contact_at: ticket::last_contact_at(conn, &customer)?,
         })
     });
@@ -277,6 +280,9 @@ async fn customer(
 
 /// The group that a caller asks about.
 fn group_for(conn: &mut Conn, caller: &Caller, chat_id: &str) -> Result<customer::ChatGroup> {
+    if !may_ask(caller) {
+        return Err(no_chat());
+    }
     let found = customer::find_group(conn, chat_id)?;
     if let Actor::Token { .. } = caller.ctx.actor {
         return found.filter(|_group| may_read_all(caller)).ok_or_else(no_chat);

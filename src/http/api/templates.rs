@@ -2,14 +2,15 @@
 
 use actix_web::{HttpRequest, http::StatusCode, web::Data};
 use catalog::Template;
-use kernel::{Error, Page, Result, Timestamp};
+use kernel::{Error, Kind, Page, Result, Timestamp};
+use org::Scope;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Op, schema};
 use crate::{
-    guard::{Signed, may},
+    guard::{By, Signed, may},
     read::{Body, Query},
     reply::{Answer, Once, Reply, ok},
     shared::Server,
@@ -121,19 +122,40 @@ pub(super) fn key(req: &HttpRequest) -> String {
     req.match_info().get("key").unwrap_or_default().to_owned()
 }
 
-async fn list(_who: Signed<may::ReadTickets>, server: Data<Server>) -> Reply {
-    let all = server.setup.catalog.list();
+async fn list(who: Signed<may::ReadTickets>, server: Data<Server>) -> Reply {
+    let catalog = server.setup.catalog.clone();
+    let all = match &who.caller.by {
+        // Who makes templates sees all of them, other members those that are meant for them.
+        By::Session(signed_in) if !signed_in.allows(Scope::TemplatesWrite) => {
+            let userid = signed_in.member.userid.clone();
+            let kept = server.db.read(move |conn| {
+                let mut all = catalog.list();
+                ticket::keep_visible(conn, &userid, None, &mut all)?;
+                Ok(all)
+            });
+            kept.await?
+        }
+        By::Session(_) | By::Token(_) => catalog.list(),
+    };
     let items: Vec<&Template> = all.iter().map(|one| &***one).collect();
     ok(&Page { items, next: None })
 }
 
 async fn get(
-    _who: Signed<may::ReadTickets>,
+    who: Signed<may::ReadTickets>,
     Query(query): Query<GetTemplate>,
     req: HttpRequest,
     server: Data<Server>,
 ) -> Reply {
     let (key, catalog) = (key(&req), server.setup.catalog.clone());
+    let is_inside = query.draft == Some(true) || query.source == Some(true);
+    if is_inside
+        && let By::Session(signed_in) = &who.caller.by
+        && !signed_in.allows(Scope::TemplatesWrite)
+    {
+        let detail = "草稿和模板的写法只给维护模板的人看，请联系管理员";
+        return Err(Error::new(Kind::Forbidden, "auth.scope", detail).into());
+    }
     let template = server.db.read(move |conn| match (query.draft, query.version) {
         (Some(true), _) => catalog::draft(conn, &key),
         (_, None) if query.source == Some(true) => catalog::source(conn, &key),

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Op, schema};
 use crate::{
-    guard::{Signed, may},
+    guard::{By, Signed, may},
     read::{self, Body, Query, Window},
     reply::{Answer, Once, Refusal, Reply, ok},
     shared::Server,
@@ -31,6 +31,9 @@ const TRIES: u32 = 3;
 /// The longest words to look for, and the longest names of customers and chats, in characters.
 const WORDS_MAX: usize = 100;
 const NAME_MAX: usize = 64;
+
+/// The entries that the pages are, by which members who are signed in raise tickets.
+const PAGES: [&str; 4] = ["chat_sidebar", "customer_profile", "group_menu", "workbench"];
 
 pub(crate) fn operations() -> Vec<Op> {
     let which = "工单的 id 或单号";
@@ -308,6 +311,10 @@ async fn create(
             return Err(Error::field(path, "too_long", format!("最多 {NAME_MAX} 个字")).into());
         }
     }
+    if matches!(who.caller.by, By::Session(_)) && !PAGES.contains(&new.source.as_str()) {
+        let detail = format!("在页面上提交的工单，source 须是其中之一：{}", PAGES.join("、"));
+        return Err(Error::field("source", "not_an_option", detail).into());
+    }
     let once = Once::of(&req, &who.caller, &bytes)?;
     let means = server.means();
     let answer = server.command(who.ctx(), once, move |conn, ctx| {
@@ -420,7 +427,7 @@ async fn similar(
     }
     let (ctx, means) = (who.ctx().clone(), server.means());
     let items = server.db.read(move |conn| {
-        let found = ticket::similar(conn, &ctx, &means.0, &wanted)?;
+        let found = ticket::similar(conn, &ctx, &wanted)?;
         let names = Names::in_rows(conn, found.iter().map(|one| &one.ticket))?;
         let row = |one: &ticket::Similar| {
             let of = &one.ticket.template;
@@ -535,15 +542,18 @@ pub(crate) fn shown(
     ticket: &Ticket,
 ) -> Result<Detail> {
     let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-    let generation = generation(conn, ticket)?;
-    let link = |ask| links.question_url(ticket.id, ask, generation, ctx.now);
+    let generation = generations(conn, [ticket].into_iter())?.remove(&ticket.id);
+    let link = |ask| links.question_url(ticket.id, ask, generation.unwrap_or_default(), ctx.now);
     ticket::detail(conn, ctx, setup, (ticket, &template), &link)
 }
 
-/// What the links to questions of a ticket are made with, if it has any.
-fn generation(conn: &mut Conn, ticket: &Ticket) -> Result<i64> {
-    let is_asked = ticket.flow.steps.iter().any(|run| run.asked.is_some());
-    if is_asked { notify::customer::generation(conn, ticket.id) } else { Ok(0) }
+/// What the links to questions are made with, of those tickets that have any.
+fn generations<'t>(
+    conn: &mut Conn,
+    tickets: impl Iterator<Item = &'t Ticket>,
+) -> Result<BTreeMap<TicketId, i64>> {
+    let asked = tickets.filter(|one| one.flow.steps.iter().any(|run| run.asked.is_some()));
+    notify::customer::generations(conn, &asked.map(|one| one.id).collect::<Vec<_>>())
 }
 
 /// Tickets as lists show them to the one who asks: however many they are, their names are looked
@@ -555,9 +565,10 @@ pub(crate) fn listed<'t>(
     tickets: impl Iterator<Item = &'t Ticket> + Clone,
 ) -> Result<Vec<TicketView>> {
     let names = Names::in_rows(conn, tickets.clone())?;
+    let generations = generations(conn, tickets.clone())?;
     let view = |ticket: &Ticket| {
         let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-        let generation = generation(conn, ticket)?;
+        let generation = generations.get(&ticket.id).copied().unwrap_or_default();
         let link = |ask| links.question_url(ticket.id, ask, generation, ctx.now);
         Ok(ticket::view(ctx, ticket, &template, &names, &link))
     };

@@ -8,7 +8,7 @@ use std::{
 };
 
 use actix_web::web::Data;
-use kernel::{Result, Timestamp};
+use kernel::{Micros, Result, Timestamp, time};
 use ticket::{
     Counts,
     live::{EventKey, Heard, LOOK_BACK, Presence},
@@ -20,6 +20,9 @@ use crate::shared::Server;
 
 /// How often it looks: what happened is told within two seconds.
 const TICK: Duration = Duration::from_millis(700);
+/// How far it looks back: an event is dated when its request began, which may have waited for locks and
+/// been tried again, on a replica whose clock is a little behind.
+const REACH: Micros = 30 * time::SECOND;
 /// How often everybody's to-do lists are counted, for they change with the time alone, too.
 const RECOUNT: Duration = Duration::from_secs(60);
 
@@ -48,6 +51,14 @@ pub(super) async fn poll(server: Data<Server>) {
         counted_at: Instant::now(),
         checked_at: Instant::now(),
     };
+    // What happened a while ago is no news to a page that has only been opened.
+    let started = memory.last;
+    let read = server
+        .db
+        .read(move |conn| ticket::live::since(conn, started.plus(-REACH), &BTreeSet::new()));
+    let past = read.await.unwrap_or_default().into_iter();
+    let past = past.filter(|one| one.told.at < started.plus(-LOOK_BACK));
+    memory.heard.extend(past.map(|one| (one.key(), one.told.at)));
     while let Some(members) = server.live.listeners() {
         if server.is_draining.load(Ordering::SeqCst) {
             return;
@@ -66,7 +77,7 @@ async fn look(server: &Server, memory: &mut Memory, members: &[String]) -> Resul
         memory.checked_at = Instant::now();
         check(server, now).await?;
     }
-    let from = memory.last.plus(-LOOK_BACK);
+    let from = memory.last.plus(-REACH);
     let known: BTreeSet<_> = memory.heard.keys().copied().collect();
     let before = memory.presence.clone();
     let read = server.db.read(move |conn| {
@@ -78,10 +89,11 @@ async fn look(server: &Server, memory: &mut Memory, members: &[String]) -> Resul
     let (heard, presence, moved) = read.await?;
     memory.presence = presence;
     for one in &heard {
-        memory.last = memory.last.max(one.told.at);
+        // A replica whose clock is ahead must not make this one deaf to the others.
+        memory.last = memory.last.max(one.told.at.min(now));
         memory.heard.insert(one.key(), one.told.at);
     }
-    let oldest = memory.last.plus(-2 * LOOK_BACK);
+    let oldest = memory.last.plus(-2 * REACH);
     memory.heard.retain(|_key, at| *at >= oldest);
     let whose = whose(memory, &heard, members);
     for one in heard {
@@ -115,10 +127,13 @@ async fn count(
     }
     let zone_minutes = server.setup.zone_minutes;
     let counted = server.db.read(move |conn| {
-        let count = |userid: &String| {
-            Ok((userid.clone(), ticket::counts(conn, userid, now, zone_minutes)?))
-        };
-        whose.iter().map(count).collect::<Result<Vec<_>>>()
+        let userids: Vec<_> = whose.iter().map(String::as_str).collect();
+        let mut all = ticket::counts_of(conn, &userids, now, zone_minutes)?;
+        let counts = whose.iter().map(|userid| {
+            let counts = all.remove(userid).unwrap_or_default();
+            (userid.clone(), counts)
+        });
+        Ok(counts.collect::<Vec<_>>())
     });
     for (userid, counts) in counted.await? {
         if memory.counts.insert(userid.clone(), counts) != Some(counts) {

@@ -11,15 +11,29 @@ pub(crate) fn generation(conn: &mut Conn, ticket: TicketId) -> Result<i64> {
     Ok(found.unwrap_or_default())
 }
 
+/// The same of several tickets; those whose links were never revoked are not in it.
+pub(crate) fn generations(conn: &mut Conn, tickets: &[TicketId]) -> Result<Vec<(i64, i64)>> {
+    if tickets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<_> = tickets.iter().map(|ticket| ticket.0).collect();
+    let found = l::table.filter(l::ticket_id.eq_any(ids)).select((l::ticket_id, l::generation));
+    found.load(conn).or_db()
+}
+
 /// Counts a revocation.
 pub(crate) fn revoke(conn: &mut Conn, ticket: TicketId, now: Timestamp) -> Result<()> {
-    let row = l::table.find(ticket.0);
     let more = (l::generation.eq(l::generation + 1), l::revoked_at.eq(now.0));
-    if diesel::update(row).set(more).execute(conn).or_db()? > 0 {
-        return Ok(());
+    let change = |conn: &mut Conn| -> Result<usize> {
+        diesel::update(l::table.find(ticket.0)).set(more).execute(conn).or_db()
+    };
+    // The first of two at once makes the row, and both count.
+    if change(conn)? == 0 {
+        let none = (l::ticket_id.eq(ticket.0), l::generation.eq(0i64), l::revoked_at.eq(now.0));
+        db::insert_ignore!(conn, l::table, none)?;
+        change(conn)?;
     }
-    let first = (l::ticket_id.eq(ticket.0), l::generation.eq(1i64), l::revoked_at.eq(now.0));
-    diesel::insert_into(l::table).values(first).execute(conn).map(|_rows| ()).or_db()
+    Ok(())
 }
 
 /// What the customer of a ticket wants to hear, as it was written.

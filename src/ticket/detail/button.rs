@@ -141,12 +141,10 @@ fn filled_by_customer(case: &Case<'_>, template: &Published) -> Option<FillView>
             || policy::reads(&case.ctx.actor, case.ticket, template, key)
     };
     form.fields.retain(|field| may_see(&field.key));
-    Some(FillView {
-        step: run.key.clone(),
-        fields: asked.fields.clone(),
-        values: answers_of(&case.ticket.form, &form.fields),
-        form,
-    })
+    // Who asks for an answer need not be one who may see what stands there now.
+    let mut values = answers_of(&case.ticket.form, &form.fields);
+    values.retain(|key, _value| policy::reads(&case.ctx.actor, case.ticket, template, key));
+    Some(FillView { step: run.key.clone(), fields: asked.fields.clone(), values, form })
 }
 
 /// The one thing that a member should do next; programs are not told.

@@ -75,7 +75,9 @@ pub(crate) fn served(
 /// Whether a member raised, does, did or could take a ticket of this customer.
 pub(crate) fn is_in_ticket_of(conn: &mut Conn, customer: &str, userid: &str) -> Result<bool> {
     let his = t::table.filter(t::customer.eq(Some(customer)));
-    let raised = his.filter(t::creator.eq(Some(userid))).select(t::id).limit(1);
+    // Whoever is in a group with a customer may raise tickets there for him: that makes nobody closer.
+    let raised = his.filter(t::creator.eq(Some(userid)).and(t::chat_id.is_null()));
+    let raised = raised.select(t::id).limit(1);
     if raised.first::<i64>(conn).optional().or_db()?.is_some() {
         return Ok(true);
     }
@@ -113,12 +115,11 @@ pub(crate) fn newest_of(
     conn: &mut Conn,
     customer: &str,
     templates: &[String],
-) -> Result<Option<(TicketId, String, String, Timestamp)>> {
+) -> Result<Option<TicketId>> {
     let found = t::table
         .filter(t::customer.eq(Some(customer)).and(t::template_key.eq_any(templates)))
         .order(t::id.desc())
-        .select((t::id, t::no, t::title, t::created_at))
-        .first::<(i64, String, String, i64)>(conn);
-    let found = found.optional().or_db()?;
-    Ok(found.map(|(id, no, title, at)| (TicketId(id), no, title, Timestamp(at))))
+        .select(t::id)
+        .first::<i64>(conn);
+    Ok(found.optional().or_db()?.map(TicketId))
 }

@@ -1,6 +1,9 @@
 //! The SQL of to-do lists.
 
-use db::{Conn, OrDb as _, diesel::prelude::*};
+use db::{
+    Conn, OrDb as _,
+    diesel::{dsl::count_star, prelude::*},
+};
 use kernel::{Cursor, Limit, Result, TaskId, Timestamp};
 
 use super::from_json;
@@ -124,25 +127,29 @@ pub(crate) fn done(
     places(rows)
 }
 
-/// What is to be counted of an open task.
-pub(crate) struct OpenTask {
-    pub(crate) is_owned: bool,
-    pub(crate) due_at: Option<Timestamp>,
-    pub(crate) is_approval: bool,
-}
-
-/// What a member has and could take, each once.
-pub(crate) fn open_of(conn: &mut Conn, userid: &str) -> Result<Vec<OpenTask>> {
-    let rows = h::table
+/// How many open tasks members have and could take, each counted once: by member, by whether it is his,
+/// by whether it is an approval; all of them, or those that are due after the first and up to the second
+/// of two times.
+pub(crate) fn count_open(
+    conn: &mut Conn,
+    userids: &[&str],
+    due: Option<(Timestamp, Timestamp)>,
+) -> Result<Vec<(String, bool, bool, i64)>> {
+    let kinds = (h::userid, h::state, k::is_approval);
+    let counted = (h::userid, h::state, k::is_approval, count_star());
+    let open = h::table
         .inner_join(k::table.on(k::id.eq(h::task_id)))
-        .filter(h::userid.eq(userid).and(h::state.eq_any(OPEN)))
-        .select((h::state, k::due_at, k::is_approval))
-        .load::<(String, Option<i64>, i32)>(conn)
-        .or_db()?;
-    let read = |(state, due_at, is_approval): (String, Option<i64>, i32)| OpenTask {
-        is_owned: state == "owned",
-        due_at: due_at.map(Timestamp),
-        is_approval: is_approval != 0,
-    };
+        .filter(h::userid.eq_any(userids).and(h::state.eq_any(OPEN)));
+    let rows: Vec<(String, String, i32, i64)> = match due {
+        None => open.group_by(kinds).select(counted).load(conn),
+        Some((from, to)) => open
+            .filter(k::due_at.gt(Some(from.0)).and(k::due_at.le(Some(to.0))))
+            .group_by(kinds)
+            .select(counted)
+            .load(conn),
+    }
+    .or_db()?;
+    let read =
+        |(userid, state, is_approval, many)| (userid, state == OPEN[0], is_approval != 0, many);
     Ok(rows.into_iter().map(read).collect())
 }

@@ -45,6 +45,12 @@ export const PHOTO = {
   ),
 };
 
+/** A picture that was chosen in here is shown, and with the server or kept on the device. */
+export async function isKept(place) {
+  await place.locator(".item img").first().waitFor();
+  await place.locator(".item .veil").waitFor({ state: "detached" });
+}
+
 /** Serious findings, sideways scrolling, small targets and loud consoles: none of them. */
 export async function isSound(page, name) {
   await screenshot(page, name);

@@ -287,7 +287,13 @@ export interface CustomerContext extends Tickets {
   opportunities: Opportunity[];
   orders: Order[];
   assets: Asset[];
-  last_complaint: { ticket: string; no: string; at: string; text: string } | null;
+  /** Who may not see its ticket learns only when it was. */
+  last_complaint: {
+    ticket: string | null;
+    no: string | null;
+    at: string;
+    text: string | null;
+  } | null;
   last_contact_at: string | null;
 }
 

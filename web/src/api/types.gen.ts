@@ -56,6 +56,84 @@ export type Asked = {
 };
 
 /**
+ * 设备
+ */
+export type Asset = {
+    /**
+     * 客户
+     */
+    external_userid: string;
+    /**
+     * 安装日期
+     */
+    installed_on: string | null;
+    /**
+     * 型号
+     */
+    model: string;
+    name: string;
+    /**
+     * 安装位置
+     */
+    place: string;
+    serial_no: string;
+    updated_at: string;
+    /**
+     * 出厂参数
+     */
+    values: {
+        [key: string]: string;
+    };
+    /**
+     * 保修的最后一天
+     */
+    warranty_until: string | null;
+};
+
+/**
+ * 设备和它的服务次数
+ */
+export type AssetWithHistory = {
+    /**
+     * 客户
+     */
+    external_userid: string;
+    /**
+     * 安装日期
+     */
+    installed_on: string | null;
+    /**
+     * 最近一次服务完成的时间
+     */
+    last_service_at: string | null;
+    /**
+     * 型号
+     */
+    model: string;
+    name: string;
+    /**
+     * 安装位置
+     */
+    place: string;
+    serial_no: string;
+    /**
+     * 填了它的工单数
+     */
+    tickets: number;
+    updated_at: string;
+    /**
+     * 出厂参数
+     */
+    values: {
+        [key: string]: string;
+    };
+    /**
+     * 保修的最后一天
+     */
+    warranty_until: string | null;
+};
+
+/**
  * 工单的附件：文件、位置或链接
  */
 export type Attachment = {
@@ -148,6 +226,32 @@ export type Calendar = {
 };
 
 /**
+ * 客户群
+ */
+export type Chat = {
+    chat_id: string;
+    is_dismissed: boolean;
+    member_count: number;
+    name: string;
+    /**
+     * 群主（userid）
+     */
+    owner: string;
+    place: Place | null;
+};
+
+/**
+ * 客户群的一切
+ */
+export type ChatContext = {
+    chat: SeenChat;
+    open: Array<TicketRow>;
+    past: Array<TicketRow>;
+    past_next: string | null;
+    sender: SeenCustomer | null;
+};
+
+/**
  * 一次签到
  */
 export type CheckIn = {
@@ -191,8 +295,138 @@ export type ChildState = 'waiting' | 'open' | 'done' | 'rejected' | 'cancelled';
  * 一个选项
  */
 export type Choice = {
-    label: string;
+    /**
+     * 一句话，或每种语言一句
+     */
+    label: unknown;
     value: string;
+};
+
+/**
+ * 公开入口的码
+ */
+export type Code = {
+    /**
+     * 链接用 channel 参数可以换用的来源
+     */
+    channels?: Array<string> | null;
+    /**
+     * 预先填好的内容，按字段
+     */
+    defaults?: unknown;
+    /**
+     * 其中填写的人可以改的字段；其余的不能改
+     */
+    editable?: Array<string> | null;
+    /**
+     * 到何时为止
+     */
+    expires_at?: string | null;
+    /**
+     * 可以把表单嵌入自己页面的网站，例如 `https://www.example.com`
+     */
+    frame_ancestors?: Array<string> | null;
+    /**
+     * 表单上方的说明
+     */
+    intro?: string | null;
+    /**
+     * 是否启用；没有写则为是
+     */
+    is_enabled?: boolean | null;
+    /**
+     * 也是地址 /q/{key} 的一部分
+     */
+    key: string;
+    name: string;
+    /**
+     * 链接参数填入哪个字段，按参数名
+     */
+    params?: unknown;
+    /**
+     * 用哪个字段的电话识别已有客户
+     */
+    phone?: string | null;
+    /**
+     * 贴在哪里；成为工单的标签
+     */
+    place?: string | null;
+    /**
+     * 工单的来源：`qr`、`web_form`、`embed`、`moments`、`video_channel`、`short_video`、`live`
+     */
+    source?: string | null;
+    /**
+     * 工单的其他标签
+     */
+    tags?: Array<string> | null;
+    /**
+     * 用哪个模板创建工单
+     */
+    template: string;
+    /**
+     * 只在应答中
+     */
+    updated_at?: string | null;
+    /**
+     * 每次修改加一；只在应答中
+     */
+    version?: number | null;
+};
+
+/**
+ * 入口被打开和提交的次数
+ */
+export type CodeCounts = {
+    /**
+     * 最近一次使用
+     */
+    last_at: string | null;
+    /**
+     * 打开的次数，每次访问只算一次
+     */
+    scans: number;
+    /**
+     * 创建的工单数
+     */
+    submits: number;
+    /**
+     * 客户打开的地址
+     */
+    url: string;
+};
+
+/**
+ * 公开的表单
+ */
+export type CodeForm = {
+    code: string;
+    /**
+     * 其中不能改的字段
+     */
+    fixed: Array<string>;
+    form: Form;
+    /**
+     * 表单上方的说明
+     */
+    intro: string | null;
+    max_file_bytes: number;
+    max_files: number;
+    /**
+     * 模板的名称
+     */
+    name: string;
+    /**
+     * 贴在哪里
+     */
+    place: string | null;
+    /**
+     * 预先填好的内容
+     */
+    values: unknown;
+    /**
+     * 这次访问的凭证，提交和上传时带上
+     */
+    visit: string;
 };
 
 /**
@@ -233,6 +467,25 @@ export type Comparison = {
      */
     stuck: number;
     tickets: Array<Compared>;
+};
+
+/**
+ * 最近一次投诉
+ */
+export type Complaint = {
+    at: string;
+    /**
+     * 单号
+     */
+    no: string | null;
+    /**
+     * 投诉什么
+     */
+    text: string | null;
+    /**
+     * 工单的 id；看不到那张工单的人只知道有过投诉
+     */
+    ticket: string | null;
 };
 
 /**
@@ -317,6 +570,27 @@ export type Customer = {
     updated_at: string;
 };
 
+/**
+ * 客户的一切
+ */
+export type CustomerContext = {
+    assets: Array<AssetWithHistory>;
+    customer: SeenCustomer;
+    last_complaint: Complaint | null;
+    last_contact_at: string | null;
+    /**
+     * 没有结束的工单，最近更新的在前
+     */
+    open: Array<TicketRow>;
+    opportunities: Array<Opportunity>;
+    orders: Array<Order>;
+    /**
+     * 已结束的工单，最近更新的在前
+     */
+    past: Array<TicketRow>;
+    past_next: string | null;
+};
+
 export type CustomerKind = 'wechat' | 'wecom';
 
 /**
@@ -325,6 +599,32 @@ export type CustomerKind = 'wechat' | 'wecom';
 export type CustomerName = {
     external_userid: string;
     name: string;
+};
+
+/**
+ * 客户在进度页上看到什么、被问什么
+ */
+export type CustomerPage = {
+    /**
+     * 是否可以给处理人打电话；号码隐去中间几位
+     */
+    phone?: boolean | null;
+    /**
+     * 评价时可选的原因
+     */
+    reasons?: Array<string> | null;
+    /**
+     * 在哪个节点问客户是否解决；答没有解决则退回上一节点
+     */
+    solved_at?: string | null;
+    /**
+     * 完成后是否请客户评价；没有写则为是
+     */
+    survey?: boolean | null;
+    /**
+     * 每到客户知道的环节，是否给服务他的同事一条可以转发的消息
+     */
+    tell?: boolean | null;
 };
 
 /**
@@ -367,6 +667,14 @@ export type Department = {
     order: number;
     parent: number | null;
     updated_at: string;
+};
+
+/**
+ * 一个部门
+ */
+export type DepartmentRef = {
+    id: number;
+    name: string;
 };
 
 /**
@@ -743,6 +1051,16 @@ export type Follow = {
 };
 
 /**
+ * 一位跟进人
+ */
+export type Follower = {
+    name: string;
+    remark: string;
+    since: string;
+    userid: string;
+};
+
+/**
  * 表单
  */
 export type Form = {
@@ -777,6 +1095,32 @@ export type Here = {
     editing: boolean;
     name: string;
     userid: string;
+};
+
+/**
+ * 导入了什么
+ */
+export type Imported = {
+    /**
+     * 更新的
+     */
+    changed: number;
+    /**
+     * 新登记的
+     */
+    created: number;
+    /**
+     * 是否只检查了
+     */
+    is_dry_run: boolean;
+    /**
+     * 读了多少行
+     */
+    rows: number;
+    /**
+     * 没有变化的
+     */
+    unchanged: number;
 };
 
 /**
@@ -817,6 +1161,28 @@ export type Job = {
      */
     state: string;
     topic: string;
+};
+
+/**
+ * JS-SDK 的签名
+ */
+export type JsSdk = {
+    /**
+     * 应用身份（agentConfig）
+     */
+    agent_config: Signature;
+    /**
+     * 应用的 agent_id
+     */
+    agent_id: number;
+    /**
+     * 企业身份（config）
+     */
+    config: Signature;
+    /**
+     * 企业的 corp_id
+     */
+    corp_id: string;
 };
 
 /**
@@ -940,6 +1306,28 @@ export type MakeUp = {
 };
 
 /**
+ * 当前成员
+ */
+export type Me = {
+    avatar: string;
+    counts: Counts;
+    /**
+     * 以会话调用接口时，放入请求头 Qidan-Csrf；以令牌调用时为 null
+     */
+    csrf: string | null;
+    departments: Array<DepartmentRef>;
+    name: string;
+    /**
+     * 角色
+     */
+    roles: Array<string>;
+    /**
+     * 小写的 userid
+     */
+    userid: string;
+};
+
+/**
  * 成员
  */
 export type Member = {
@@ -1043,6 +1431,43 @@ export type Moved = {
 };
 
 /**
+ * 要登记的设备
+ */
+export type NewAsset = {
+    /**
+     * 客户
+     */
+    external_userid: string;
+    /**
+     * 安装日期
+     */
+    installed_on?: string | null;
+    /**
+     * 型号
+     */
+    model?: string | null;
+    name: string;
+    /**
+     * 安装位置
+     */
+    place?: string | null;
+    /**
+     * 序列号；省略时取地址中的
+     */
+    serial_no?: string | null;
+    /**
+     * 出厂参数
+     */
+    values?: {
+        [key: string]: string;
+    } | null;
+    /**
+     * 保修的最后一天
+     */
+    warranty_until?: string | null;
+};
+
+/**
  * 要登记的请假
  */
 export type NewLeaveBody = {
@@ -1060,6 +1485,66 @@ export type NewLeaveBody = {
      */
     until_at?: string | null;
     userid: string;
+};
+
+/**
+ * 要登记的商机
+ */
+export type NewOpportunity = {
+    /**
+     * 预计金额（分）
+     */
+    amount_cents?: number | null;
+    /**
+     * 预计成交日期
+     */
+    expected_on?: string | null;
+    /**
+     * 客户
+     */
+    external_userid: string;
+    /**
+     * 编号；省略时取地址中的
+     */
+    key?: string | null;
+    /**
+     * 负责的成员（userid）
+     */
+    owner?: string | null;
+    /**
+     * 来源
+     */
+    source?: string | null;
+    /**
+     * 阶段
+     */
+    stage?: string | null;
+    title: string;
+};
+
+/**
+ * 要登记的订单
+ */
+export type NewOrder = {
+    /**
+     * 金额（分）
+     */
+    amount_cents?: number | null;
+    /**
+     * 客户
+     */
+    external_userid: string;
+    lines?: Array<OrderLine> | null;
+    /**
+     * 订单号；省略时取地址中的
+     */
+    no?: string | null;
+    ordered_at: string;
+    /**
+     * 状态
+     */
+    state?: string | null;
+    title: string;
 };
 
 /**
@@ -1182,6 +1667,117 @@ export type OnDuty = {
 };
 
 /**
+ * 商机
+ */
+export type Opportunity = {
+    /**
+     * 预计金额（分）
+     */
+    amount_cents: number;
+    /**
+     * 预计成交日期
+     */
+    expected_on: string | null;
+    /**
+     * 客户
+     */
+    external_userid: string;
+    key: string;
+    /**
+     * 负责的成员（userid）
+     */
+    owner: string | null;
+    /**
+     * 来源
+     */
+    source: string;
+    /**
+     * 阶段
+     */
+    stage: string;
+    title: string;
+    updated_at: string;
+};
+
+/**
+ * 订单
+ */
+export type Order = {
+    /**
+     * 金额（分）
+     */
+    amount_cents: number;
+    /**
+     * 客户
+     */
+    external_userid: string;
+    lines: Array<OrderLine>;
+    no: string;
+    ordered_at: string;
+    /**
+     * 状态
+     */
+    state: string;
+    title: string;
+    updated_at: string;
+};
+
+/**
+ * 订单的一行
+ */
+export type OrderLine = {
+    name: string;
+    /**
+     * 单价（分）
+     */
+    price_cents: number;
+    quantity: number;
+};
+
+/**
+ * 发起工单时的来龙去脉，由服务端取得
+ */
+export type Origin = {
+    customer: OriginCustomer | null;
+    group: OriginGroup | null;
+    /**
+     * 客户此前最近一次联系
+     */
+    last_contact_at: string | null;
+    owner: OriginOwner | null;
+    /**
+     * 客户的标签
+     */
+    tags: Array<string>;
+};
+
+/**
+ * 发起工单时的客户
+ */
+export type OriginCustomer = {
+    corp_name: string;
+    external_userid: string;
+    name: string;
+};
+
+/**
+ * 发起工单的客户群
+ */
+export type OriginGroup = {
+    chat_id: string;
+    name: string;
+    place: PlaceRef | null;
+};
+
+/**
+ * 发起工单时的跟进人
+ */
+export type OriginOwner = {
+    name: string;
+    userid: string;
+};
+
+/**
  * 谁在这里
  */
 export type People = {
@@ -1211,6 +1807,46 @@ export type Person = {
 };
 
 /**
+ * 存下的照片
+ */
+export type Photo = {
+    id: string;
+    mime: string;
+    name: string;
+    size: number;
+};
+
+/**
+ * 客户群的归属
+ */
+export type Place = {
+    /**
+     * 在其他系统中的编号
+     */
+    key: string;
+    /**
+     * 是什么：`campus` 校区、`store` 门店、`region` 区域；与要填的表单字段同名
+     */
+    kind: string;
+    name: string;
+    /**
+     * 其他字段的内容，按字段的 key
+     */
+    values?: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
+ * 客户群的归属
+ */
+export type PlaceRef = {
+    key: string;
+    kind: string;
+    name: string;
+};
+
+/**
  * 坐标
  */
 export type Point = {
@@ -1233,6 +1869,25 @@ export type Position = {
      * `gcj02` 或 `wgs84`
      */
     system: string;
+};
+
+/**
+ * 预先填写的内容
+ */
+export type Prefill = {
+    context: Origin | null;
+    /**
+     * 每项取自哪里：asset、chat、customer、history、member
+     */
+    from: {
+        [key: string]: string;
+    };
+    /**
+     * 按字段的 key
+     */
+    values: {
+        [key: string]: unknown;
+    };
 };
 
 /**
@@ -1325,6 +1980,17 @@ export type Progress = {
 };
 
 /**
+ * 给客户的进度链接
+ */
+export type ProgressLink = {
+    /**
+     * 到何时失效
+     */
+    expires_at: string;
+    url: string;
+};
+
+/**
  * 试运行中一张工单的走法
  */
 export type Rehearsal = {
@@ -1337,6 +2003,15 @@ export type Rehearsal = {
      */
     stops: Array<Stop>;
     stuck: Stuck | null;
+};
+
+/**
+ * 工单提到的商机、订单和设备
+ */
+export type Related = {
+    assets: Array<AssetWithHistory>;
+    opportunities: Array<Opportunity>;
+    orders: Array<Order>;
 };
 
 /**
@@ -1404,6 +2079,38 @@ export type SectionView = {
 };
 
 /**
+ * 页面上的客户群
+ */
+export type SeenChat = {
+    chat_id: string;
+    member_count: number;
+    name: string;
+    owner: string;
+    owner_name: string;
+    place: PlaceRef | null;
+};
+
+/**
+ * 页面上的客户
+ */
+export type SeenCustomer = {
+    avatar: string;
+    corp_name: string;
+    external_userid: string;
+    follows: Array<Follower>;
+    /**
+     * 是否由成员自己跟进
+     */
+    is_mine: boolean;
+    name: string;
+    /**
+     * 电话；不是跟进人时打码
+     */
+    phone: string;
+    tags: Array<string>;
+};
+
+/**
  * 班次
  */
 export type Shift = {
@@ -1464,6 +2171,18 @@ export type ShiftOn = {
      * 到何时
      */
     until: string;
+};
+
+/**
+ * 一个签名
+ */
+export type Signature = {
+    nonceStr: string;
+    signature: string;
+    /**
+     * 秒
+     */
+    timestamp: number;
 };
 
 /**
@@ -1679,6 +2398,39 @@ export type Stuck = {
 };
 
 /**
+ * 提交的表单
+ */
+export type Submission = {
+    form?: {
+        [key: string]: unknown;
+    };
+    visit: string;
+    /**
+     * 人看不见的格子，须为空
+     */
+    website?: string;
+};
+
+/**
+ * 提交的结果
+ */
+export type Submitted = {
+    /**
+     * 这个地址到何时失效
+     */
+    expires_at: string;
+    /**
+     * 单号
+     */
+    no: string;
+    /**
+     * 查看进度的地址
+     */
+    progress_url: string;
+    title: string;
+};
+
+/**
  * 应急模式
  */
 export type Surge = {
@@ -1744,6 +2496,7 @@ export type Template = {
      * 列在哪一类下
      */
     category?: string | null;
+    customer?: CustomerPage | null;
     /**
      * 一句话说明用途
      */
@@ -1796,6 +2549,7 @@ export type Ticket = {
      */
     children: Array<Child>;
     closed_at: string | null;
+    context: Origin | null;
     created_at: string;
     creator: Actor;
     customer: CustomerName | null;
@@ -1887,6 +2641,7 @@ export type TicketDetail = {
      */
     children: Array<Child>;
     closed_at: string | null;
+    context: Origin | null;
     created_at: string;
     creator: Actor;
     customer: CustomerName | null;
@@ -1976,6 +2731,10 @@ export type TicketDetail = {
      * 正在查看的成员
      */
     people_here: Array<Here>;
+    /**
+     * 表单里填的商机、订单和设备
+     */
+    related: Related;
     /**
      * 它在列表里的样子
      */
@@ -2216,6 +2975,198 @@ export type Weekly = {
     tue?: Array<Interval> | null;
     wed?: Array<Interval> | null;
 };
+
+export type ListAssetsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * 客户的 external_userid
+         */
+        customer?: string | null;
+        /**
+         * 编号、名称、型号等中的文字
+         */
+        q?: string | null;
+        /**
+         * 上一页的 next
+         */
+        cursor?: string | null;
+        /**
+         * 一页多少行，最多 200
+         */
+        limit?: number | null;
+    };
+    url: '/api/v1/assets';
+};
+
+export type ListAssetsErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ListAssetsError = ListAssetsErrors[keyof ListAssetsErrors];
+
+export type ListAssetsResponses = {
+    /**
+     * 一页
+     */
+    200: {
+        items: Array<Asset>;
+        /**
+         * 下一页的 cursor；没有下一页时为 null
+         */
+        next: string | null;
+    };
+};
+
+export type ListAssetsResponse = ListAssetsResponses[keyof ListAssetsResponses];
+
+export type ImportAssetsData = {
+    body: string;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * 只检查，不写入
+         */
+        dry_run?: boolean;
+    };
+    url: '/api/v1/assets/import';
+};
+
+export type ImportAssetsErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ImportAssetsError = ImportAssetsErrors[keyof ImportAssetsErrors];
+
+export type ImportAssetsResponses = {
+    /**
+     * 导入了什么
+     */
+    200: Imported;
+};
+
+export type ImportAssetsResponse = ImportAssetsResponses[keyof ImportAssetsResponses];
+
+export type DeleteAssetData = {
+    body?: never;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 设备的编号
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/assets/{key}';
+};
+
+export type DeleteAssetErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type DeleteAssetError = DeleteAssetErrors[keyof DeleteAssetErrors];
+
+export type DeleteAssetResponses = {
+    /**
+     * 已删除
+     */
+    204: void;
+};
+
+export type DeleteAssetResponse = DeleteAssetResponses[keyof DeleteAssetResponses];
+
+export type GetAssetData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path: {
+        /**
+         * 设备的序列号
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/assets/{key}';
+};
+
+export type GetAssetErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetAssetError = GetAssetErrors[keyof GetAssetErrors];
+
+export type GetAssetResponses = {
+    /**
+     * 设备
+     */
+    200: AssetWithHistory;
+};
+
+export type GetAssetResponse = GetAssetResponses[keyof GetAssetResponses];
+
+export type PutAssetData = {
+    body: NewAsset;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 设备的编号
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/assets/{key}';
+};
+
+export type PutAssetErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type PutAssetError = PutAssetErrors[keyof PutAssetErrors];
+
+export type PutAssetResponses = {
+    /**
+     * 设备
+     */
+    200: Asset;
+};
+
+export type PutAssetResponse = PutAssetResponses[keyof PutAssetResponses];
 
 export type ListAuditData = {
     body?: never;
@@ -2463,6 +3414,385 @@ export type GetCalendarDueResponses = {
 
 export type GetCalendarDueResponse = GetCalendarDueResponses[keyof GetCalendarDueResponses];
 
+export type ListChatsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * 群名中的文字
+         */
+        q?: string | null;
+        /**
+         * 群主（userid）
+         */
+        owner?: string | null;
+        /**
+         * 只看已解散的，或只看没有解散的
+         */
+        is_dismissed?: boolean | null;
+        /**
+         * 上一页的 next
+         */
+        cursor?: string | null;
+        /**
+         * 一页多少行，最多 200
+         */
+        limit?: number | null;
+    };
+    url: '/api/v1/chats';
+};
+
+export type ListChatsErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ListChatsError = ListChatsErrors[keyof ListChatsErrors];
+
+export type ListChatsResponses = {
+    /**
+     * 一页
+     */
+    200: {
+        items: Array<Chat>;
+        /**
+         * 下一页的 cursor；没有下一页时为 null
+         */
+        next: string | null;
+    };
+};
+
+export type ListChatsResponse = ListChatsResponses[keyof ListChatsResponses];
+
+export type DeleteChatPlaceData = {
+    body?: never;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 客户群的 chat_id
+         */
+        chat_id: string;
+    };
+    query?: never;
+    url: '/api/v1/chats/{chat_id}/place';
+};
+
+export type DeleteChatPlaceErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type DeleteChatPlaceError = DeleteChatPlaceErrors[keyof DeleteChatPlaceErrors];
+
+export type DeleteChatPlaceResponses = {
+    /**
+     * 已取消
+     */
+    204: void;
+};
+
+export type DeleteChatPlaceResponse = DeleteChatPlaceResponses[keyof DeleteChatPlaceResponses];
+
+export type GetChatPlaceData = {
+    body?: never;
+    path: {
+        /**
+         * 客户群的 chat_id
+         */
+        chat_id: string;
+    };
+    query?: never;
+    url: '/api/v1/chats/{chat_id}/place';
+};
+
+export type GetChatPlaceErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetChatPlaceError = GetChatPlaceErrors[keyof GetChatPlaceErrors];
+
+export type GetChatPlaceResponses = {
+    /**
+     * 归属
+     */
+    200: Place;
+};
+
+export type GetChatPlaceResponse = GetChatPlaceResponses[keyof GetChatPlaceResponses];
+
+export type PutChatPlaceData = {
+    body: Place;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 客户群的 chat_id
+         */
+        chat_id: string;
+    };
+    query?: never;
+    url: '/api/v1/chats/{chat_id}/place';
+};
+
+export type PutChatPlaceErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type PutChatPlaceError = PutChatPlaceErrors[keyof PutChatPlaceErrors];
+
+export type PutChatPlaceResponses = {
+    /**
+     * 归属
+     */
+    200: Place;
+};
+
+export type PutChatPlaceResponse = PutChatPlaceResponses[keyof PutChatPlaceResponses];
+
+export type ListCodesData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/codes';
+};
+
+export type ListCodesErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ListCodesError = ListCodesErrors[keyof ListCodesErrors];
+
+export type ListCodesResponses = {
+    /**
+     * 一页
+     */
+    200: {
+        items: Array<Code>;
+        /**
+         * 下一页的 cursor；没有下一页时为 null
+         */
+        next: string | null;
+    };
+};
+
+export type ListCodesResponse = ListCodesResponses[keyof ListCodesResponses];
+
+export type DeleteCodeData = {
+    body?: never;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * 读取时的版本，取自 ETag；已被修改则拒绝（409）。0 表示还没有
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * 入口码的 key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/codes/{key}';
+};
+
+export type DeleteCodeErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type DeleteCodeError = DeleteCodeErrors[keyof DeleteCodeErrors];
+
+export type DeleteCodeResponses = {
+    /**
+     * 已删除
+     */
+    204: void;
+};
+
+export type DeleteCodeResponse = DeleteCodeResponses[keyof DeleteCodeResponses];
+
+export type GetCodeData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path: {
+        /**
+         * 入口码的 key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/codes/{key}';
+};
+
+export type GetCodeErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetCodeError = GetCodeErrors[keyof GetCodeErrors];
+
+export type GetCodeResponses = {
+    /**
+     * 入口码
+     */
+    200: Code;
+};
+
+export type GetCodeResponse = GetCodeResponses[keyof GetCodeResponses];
+
+export type SaveCodeData = {
+    body: Code;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * 读取时的版本，取自 ETag；已被修改则拒绝（409）。0 表示还没有
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * 入口码的 key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/codes/{key}';
+};
+
+export type SaveCodeErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type SaveCodeError = SaveCodeErrors[keyof SaveCodeErrors];
+
+export type SaveCodeResponses = {
+    /**
+     * 入口码
+     */
+    200: Code;
+};
+
+export type SaveCodeResponse = SaveCodeResponses[keyof SaveCodeResponses];
+
+export type GetCodeCountsData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path: {
+        /**
+         * 入口码的 key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/codes/{key}/counts';
+};
+
+export type GetCodeCountsErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetCodeCountsError = GetCodeCountsErrors[keyof GetCodeCountsErrors];
+
+export type GetCodeCountsResponses = {
+    /**
+     * 次数
+     */
+    200: CodeCounts;
+};
+
+export type GetCodeCountsResponse = GetCodeCountsResponses[keyof GetCodeCountsResponses];
+
+export type GetCodePictureData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path: {
+        /**
+         * 入口码的 key
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/codes/{key}/qr.svg';
+};
+
+export type GetCodePictureErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetCodePictureError = GetCodePictureErrors[keyof GetCodePictureErrors];
+
+export type GetCodePictureResponses = {
+    /**
+     * 图片
+     */
+    200: Blob | File;
+};
+
+export type GetCodePictureResponse = GetCodePictureResponses[keyof GetCodePictureResponses];
+
 export type ListConditionsData = {
     body?: never;
     headers?: {
@@ -2615,6 +3945,104 @@ export type SaveConditionResponses = {
 };
 
 export type SaveConditionResponse = SaveConditionResponses[keyof SaveConditionResponses];
+
+export type GetChatContextData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path: {
+        /**
+         * 客户群的 chat_id
+         */
+        chat_id: string;
+    };
+    query?: {
+        /**
+         * 群里说话的客户（external_userid）
+         */
+        sender?: string | null;
+        /**
+         * 上一页的 past_next
+         */
+        cursor?: string | null;
+        /**
+         * 一页多少张已结束的工单，最多 200
+         */
+        limit?: number | null;
+    };
+    url: '/api/v1/context/chat/{chat_id}';
+};
+
+export type GetChatContextErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetChatContextError = GetChatContextErrors[keyof GetChatContextErrors];
+
+export type GetChatContextResponses = {
+    /**
+     * 客户群
+     */
+    200: ChatContext;
+};
+
+export type GetChatContextResponse = GetChatContextResponses[keyof GetChatContextResponses];
+
+export type GetCustomerContextData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path: {
+        /**
+         * 客户的 external_userid
+         */
+        external_userid: string;
+    };
+    query?: {
+        /**
+         * 从哪个入口打开
+         */
+        source?: string | null;
+        /**
+         * 上一页的 past_next
+         */
+        cursor?: string | null;
+        /**
+         * 一页多少张已结束的工单，最多 200
+         */
+        limit?: number | null;
+    };
+    url: '/api/v1/context/customer/{external_userid}';
+};
+
+export type GetCustomerContextErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetCustomerContextError = GetCustomerContextErrors[keyof GetCustomerContextErrors];
+
+export type GetCustomerContextResponses = {
+    /**
+     * 客户
+     */
+    200: CustomerContext;
+};
+
+export type GetCustomerContextResponse = GetCustomerContextResponses[keyof GetCustomerContextResponses];
 
 export type ListCustomersData = {
     body?: never;
@@ -3205,6 +4633,42 @@ export type ReplayInboxItemResponses = {
 
 export type ReplayInboxItemResponse = ReplayInboxItemResponses[keyof ReplayInboxItemResponses];
 
+export type GetJssdkData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path?: never;
+    query: {
+        /**
+         * 页面的地址，即 location.href；# 及之后的部分不计入签名
+         */
+        url: string;
+    };
+    url: '/api/v1/jssdk';
+};
+
+export type GetJssdkErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetJssdkError = GetJssdkErrors[keyof GetJssdkErrors];
+
+export type GetJssdkResponses = {
+    /**
+     * 签名
+     */
+    200: JsSdk;
+};
+
+export type GetJssdkResponse = GetJssdkResponses[keyof GetJssdkResponses];
+
 export type ListLeavesData = {
     body?: never;
     path?: never;
@@ -3388,6 +4852,37 @@ export type ListLiveSinceResponses = {
 };
 
 export type ListLiveSinceResponse = ListLiveSinceResponses[keyof ListLiveSinceResponses];
+
+export type GetMeData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/me';
+};
+
+export type GetMeErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetMeError = GetMeErrors[keyof GetMeErrors];
+
+export type GetMeResponses = {
+    /**
+     * 当前成员
+     */
+    200: Me;
+};
+
+export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
 
 export type GetMyCountsData = {
     body?: never;
@@ -3764,6 +5259,378 @@ export type PutMemberProfileResponses = {
 
 export type PutMemberProfileResponse = PutMemberProfileResponses[keyof PutMemberProfileResponses];
 
+export type ListOpportunitiesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * 客户的 external_userid
+         */
+        customer?: string | null;
+        /**
+         * 编号、名称、型号等中的文字
+         */
+        q?: string | null;
+        /**
+         * 上一页的 next
+         */
+        cursor?: string | null;
+        /**
+         * 一页多少行，最多 200
+         */
+        limit?: number | null;
+    };
+    url: '/api/v1/opportunities';
+};
+
+export type ListOpportunitiesErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ListOpportunitiesError = ListOpportunitiesErrors[keyof ListOpportunitiesErrors];
+
+export type ListOpportunitiesResponses = {
+    /**
+     * 一页
+     */
+    200: {
+        items: Array<Opportunity>;
+        /**
+         * 下一页的 cursor；没有下一页时为 null
+         */
+        next: string | null;
+    };
+};
+
+export type ListOpportunitiesResponse = ListOpportunitiesResponses[keyof ListOpportunitiesResponses];
+
+export type ImportOpportunitiesData = {
+    body: string;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * 只检查，不写入
+         */
+        dry_run?: boolean;
+    };
+    url: '/api/v1/opportunities/import';
+};
+
+export type ImportOpportunitiesErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ImportOpportunitiesError = ImportOpportunitiesErrors[keyof ImportOpportunitiesErrors];
+
+export type ImportOpportunitiesResponses = {
+    /**
+     * 导入了什么
+     */
+    200: Imported;
+};
+
+export type ImportOpportunitiesResponse = ImportOpportunitiesResponses[keyof ImportOpportunitiesResponses];
+
+export type DeleteOpportunityData = {
+    body?: never;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 商机的编号
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/opportunities/{key}';
+};
+
+export type DeleteOpportunityErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type DeleteOpportunityError = DeleteOpportunityErrors[keyof DeleteOpportunityErrors];
+
+export type DeleteOpportunityResponses = {
+    /**
+     * 已删除
+     */
+    204: void;
+};
+
+export type DeleteOpportunityResponse = DeleteOpportunityResponses[keyof DeleteOpportunityResponses];
+
+export type GetOpportunityData = {
+    body?: never;
+    path: {
+        /**
+         * 商机的编号
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/opportunities/{key}';
+};
+
+export type GetOpportunityErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetOpportunityError = GetOpportunityErrors[keyof GetOpportunityErrors];
+
+export type GetOpportunityResponses = {
+    /**
+     * 商机
+     */
+    200: Opportunity;
+};
+
+export type GetOpportunityResponse = GetOpportunityResponses[keyof GetOpportunityResponses];
+
+export type PutOpportunityData = {
+    body: NewOpportunity;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 商机的编号
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/opportunities/{key}';
+};
+
+export type PutOpportunityErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type PutOpportunityError = PutOpportunityErrors[keyof PutOpportunityErrors];
+
+export type PutOpportunityResponses = {
+    /**
+     * 商机
+     */
+    200: Opportunity;
+};
+
+export type PutOpportunityResponse = PutOpportunityResponses[keyof PutOpportunityResponses];
+
+export type ListOrdersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * 客户的 external_userid
+         */
+        customer?: string | null;
+        /**
+         * 编号、名称、型号等中的文字
+         */
+        q?: string | null;
+        /**
+         * 上一页的 next
+         */
+        cursor?: string | null;
+        /**
+         * 一页多少行，最多 200
+         */
+        limit?: number | null;
+    };
+    url: '/api/v1/orders';
+};
+
+export type ListOrdersErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ListOrdersError = ListOrdersErrors[keyof ListOrdersErrors];
+
+export type ListOrdersResponses = {
+    /**
+     * 一页
+     */
+    200: {
+        items: Array<Order>;
+        /**
+         * 下一页的 cursor；没有下一页时为 null
+         */
+        next: string | null;
+    };
+};
+
+export type ListOrdersResponse = ListOrdersResponses[keyof ListOrdersResponses];
+
+export type ImportOrdersData = {
+    body: string;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * 只检查，不写入
+         */
+        dry_run?: boolean;
+    };
+    url: '/api/v1/orders/import';
+};
+
+export type ImportOrdersErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ImportOrdersError = ImportOrdersErrors[keyof ImportOrdersErrors];
+
+export type ImportOrdersResponses = {
+    /**
+     * 导入了什么
+     */
+    200: Imported;
+};
+
+export type ImportOrdersResponse = ImportOrdersResponses[keyof ImportOrdersResponses];
+
+export type DeleteOrderData = {
+    body?: never;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 订单的编号
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/{key}';
+};
+
+export type DeleteOrderErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type DeleteOrderError = DeleteOrderErrors[keyof DeleteOrderErrors];
+
+export type DeleteOrderResponses = {
+    /**
+     * 已删除
+     */
+    204: void;
+};
+
+export type DeleteOrderResponse = DeleteOrderResponses[keyof DeleteOrderResponses];
+
+export type GetOrderData = {
+    body?: never;
+    path: {
+        /**
+         * 订单的编号
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/{key}';
+};
+
+export type GetOrderErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetOrderError = GetOrderErrors[keyof GetOrderErrors];
+
+export type GetOrderResponses = {
+    /**
+     * 订单
+     */
+    200: Order;
+};
+
+export type GetOrderResponse = GetOrderResponses[keyof GetOrderResponses];
+
+export type PutOrderData = {
+    body: NewOrder;
+    headers?: {
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 订单的编号
+         */
+        key: string;
+    };
+    query?: never;
+    url: '/api/v1/orders/{key}';
+};
+
+export type PutOrderErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type PutOrderError = PutOrderErrors[keyof PutOrderErrors];
+
+export type PutOrderResponses = {
+    /**
+     * 订单
+     */
+    200: Order;
+};
+
+export type PutOrderResponse = PutOrderResponses[keyof PutOrderResponses];
+
 export type ListOutboxData = {
     body?: never;
     path?: never;
@@ -3872,6 +5739,54 @@ export type RetryOutboxItemResponses = {
 
 export type RetryOutboxItemResponse = RetryOutboxItemResponses[keyof RetryOutboxItemResponses];
 
+export type GetPrefillData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+    };
+    path?: never;
+    query: {
+        /**
+         * 模板
+         */
+        template: string;
+        /**
+         * 客户的 external_userid
+         */
+        customer?: string | null;
+        /**
+         * 客户群的 chat_id
+         */
+        chat?: string | null;
+        /**
+         * 设备的序列号
+         */
+        asset?: string | null;
+    };
+    url: '/api/v1/prefill';
+};
+
+export type GetPrefillErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type GetPrefillError = GetPrefillErrors[keyof GetPrefillErrors];
+
+export type GetPrefillResponses = {
+    /**
+     * 预先填写的内容
+     */
+    200: Prefill;
+};
+
+export type GetPrefillResponse = GetPrefillResponses[keyof GetPrefillResponses];
+
 export type ListPresetsData = {
     body?: never;
     headers?: {
@@ -3944,6 +5859,98 @@ export type ImportPresetResponses = {
 };
 
 export type ImportPresetResponse = ImportPresetResponses[keyof ImportPresetResponses];
+
+export type OpenCodeData = {
+    body?: never;
+    path: {
+        /**
+         * 入口码的 key
+         */
+        code: string;
+    };
+    query?: never;
+    url: '/api/v1/public/q/{code}';
+};
+
+export type OpenCodeErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type OpenCodeError = OpenCodeErrors[keyof OpenCodeErrors];
+
+export type OpenCodeResponses = {
+    /**
+     * 表单
+     */
+    200: CodeForm;
+};
+
+export type OpenCodeResponse = OpenCodeResponses[keyof OpenCodeResponses];
+
+export type SubmitCodeData = {
+    body: Submission;
+    path: {
+        /**
+         * 入口码的 key
+         */
+        code: string;
+    };
+    query?: never;
+    url: '/api/v1/public/q/{code}';
+};
+
+export type SubmitCodeErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type SubmitCodeError = SubmitCodeErrors[keyof SubmitCodeErrors];
+
+export type SubmitCodeResponses = {
+    /**
+     * 新的工单
+     */
+    201: Submitted;
+};
+
+export type SubmitCodeResponse = SubmitCodeResponses[keyof SubmitCodeResponses];
+
+export type UploadPhotoData = {
+    body: {
+        file: Blob | File;
+    };
+    path: {
+        /**
+         * 入口码的 key
+         */
+        code: string;
+    };
+    query?: never;
+    url: '/api/v1/public/q/{code}/files';
+};
+
+export type UploadPhotoErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type UploadPhotoError = UploadPhotoErrors[keyof UploadPhotoErrors];
+
+export type UploadPhotoResponses = {
+    /**
+     * 照片
+     */
+    201: Photo;
+};
+
+export type UploadPhotoResponse = UploadPhotoResponses[keyof UploadPhotoResponses];
 
 export type ListRostersData = {
     body?: never;
@@ -4797,6 +6804,18 @@ export type ListTicketsData = {
          */
         handler?: string | null;
         /**
+         * 来自这个客户群（chat_id）
+         */
+        chat_id?: string | null;
+        /**
+         * 填了这台设备（序列号）
+         */
+        asset?: string | null;
+        /**
+         * 只看已结束的，或只看没有结束的
+         */
+        is_ended?: boolean | null;
+        /**
          * 标题中的文字，或完整的单号
          */
         q?: string | null;
@@ -5446,6 +7465,60 @@ export type CompleteTicketResponses = {
 
 export type CompleteTicketResponse = CompleteTicketResponses[keyof CompleteTicketResponses];
 
+export type ConfirmTicketData = {
+    body?: {
+        /**
+         * 留言
+         */
+        note?: string;
+    };
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * 工单的版本（ETag）；已有更新的版本时得到 409 和工单的现状
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * 工单的 id 或单号
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
+    url: '/api/v1/tickets/{id}/actions/confirm';
+};
+
+export type ConfirmTicketErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ConfirmTicketError = ConfirmTicketErrors[keyof ConfirmTicketErrors];
+
+export type ConfirmTicketResponses = {
+    /**
+     * 动作之后的工单
+     */
+    200: TicketDetail;
+};
+
+export type ConfirmTicketResponse = ConfirmTicketResponses[keyof ConfirmTicketResponses];
+
 export type CosignTicketData = {
     body?: {
         /**
@@ -5566,6 +7639,60 @@ export type DelegateTicketResponses = {
 
 export type DelegateTicketResponse = DelegateTicketResponses[keyof DelegateTicketResponses];
 
+export type DenyTicketData = {
+    body?: {
+        /**
+         * 哪里没有解决
+         */
+        note?: string;
+    };
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * 工单的版本（ETag）；已有更新的版本时得到 409 和工单的现状
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * 工单的 id 或单号
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
+    url: '/api/v1/tickets/{id}/actions/deny';
+};
+
+export type DenyTicketErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type DenyTicketError = DenyTicketErrors[keyof DenyTicketErrors];
+
+export type DenyTicketResponses = {
+    /**
+     * 动作之后的工单
+     */
+    200: TicketDetail;
+};
+
+export type DenyTicketResponse = DenyTicketResponses[keyof DenyTicketResponses];
+
 export type JumpTicketData = {
     body?: {
         /**
@@ -5681,6 +7808,68 @@ export type PrioritiseTicketResponses = {
 };
 
 export type PrioritiseTicketResponse = PrioritiseTicketResponses[keyof PrioritiseTicketResponses];
+
+export type RateTicketData = {
+    body?: {
+        /**
+         * 原因，用逗号分开
+         */
+        reasons?: string;
+        /**
+         * 几颗星
+         */
+        stars: string;
+        /**
+         * 想说的话
+         */
+        text?: string;
+    };
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * 工单的版本（ETag）；已有更新的版本时得到 409 和工单的现状
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * 工单的 id 或单号
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
+    url: '/api/v1/tickets/{id}/actions/rate';
+};
+
+export type RateTicketErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type RateTicketError = RateTicketErrors[keyof RateTicketErrors];
+
+export type RateTicketResponses = {
+    /**
+     * 动作之后的工单
+     */
+    200: TicketDetail;
+};
+
+export type RateTicketResponse = RateTicketResponses[keyof RateTicketResponses];
 
 export type RecallTicketData = {
     body?: {
@@ -5901,6 +8090,64 @@ export type ReopenTicketResponses = {
 };
 
 export type ReopenTicketResponse = ReopenTicketResponses[keyof ReopenTicketResponses];
+
+export type ReplyTicketData = {
+    body?: {
+        /**
+         * 照片
+         */
+        photos?: Array<string>;
+        /**
+         * 内容
+         */
+        text?: string;
+    };
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * 工单的版本（ETag）；已有更新的版本时得到 409 和工单的现状
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * 工单的 id 或单号
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * 按钮所属的待办；这项待办已结束时得到 409
+         */
+        task?: string | null;
+    };
+    url: '/api/v1/tickets/{id}/actions/reply';
+};
+
+export type ReplyTicketErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type ReplyTicketError = ReplyTicketErrors[keyof ReplyTicketErrors];
+
+export type ReplyTicketResponses = {
+    /**
+     * 动作之后的工单
+     */
+    200: TicketDetail;
+};
+
+export type ReplyTicketResponse = ReplyTicketResponses[keyof ReplyTicketResponses];
 
 export type ResubmitTicketData = {
     body?: {
@@ -6424,6 +8671,86 @@ export type PostTicketPresenceResponses = {
 };
 
 export type PostTicketPresenceResponse = PostTicketPresenceResponses[keyof PostTicketPresenceResponses];
+
+export type RevokeProgressLinksData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 工单的 id 或单号
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/tickets/{id}/progress_link';
+};
+
+export type RevokeProgressLinksErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type RevokeProgressLinksError = RevokeProgressLinksErrors[keyof RevokeProgressLinksErrors];
+
+export type RevokeProgressLinksResponses = {
+    /**
+     * 已收回
+     */
+    204: void;
+};
+
+export type RevokeProgressLinksResponse = RevokeProgressLinksResponses[keyof RevokeProgressLinksResponses];
+
+export type MakeProgressLinkData = {
+    body?: never;
+    headers?: {
+        /**
+         * 代表哪位成员操作（userid）；需要 tickets:write 权限
+         */
+        'Qidan-Act-As'?: string;
+        /**
+         * 同一个键的重复请求只执行一次，24 小时内得到同样的应答
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * 工单的 id 或单号
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/tickets/{id}/progress_link';
+};
+
+export type MakeProgressLinkErrors = {
+    /**
+     * 被拒绝
+     */
+    default: Problem;
+};
+
+export type MakeProgressLinkError = MakeProgressLinkErrors[keyof MakeProgressLinkErrors];
+
+export type MakeProgressLinkResponses = {
+    /**
+     * 链接
+     */
+    200: ProgressLink;
+};
+
+export type MakeProgressLinkResponse = MakeProgressLinkResponses[keyof MakeProgressLinkResponses];
 
 export type GetTicketTimelineData = {
     body?: never;

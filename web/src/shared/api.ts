@@ -133,12 +133,19 @@ export function upload(file: Blob, name: string, options: Upload = {}): Promise<
     );
     call.addEventListener("load", () => {
       const id = call.getResponseHeader("x-request-id") ?? "";
-      if (call.status >= 200 && call.status < 300) resolve(JSON.parse(call.responseText) as Stored);
-      else reject(refusalOf(call.status, call.responseText, id));
+      const isTaken = call.status >= 200 && call.status < 300;
+      try {
+        if (isTaken) resolve(JSON.parse(call.responseText) as Stored);
+        else reject(refusalOf(call.status, call.responseText, id));
+      } catch {
+        // A proxy's page, with a status as if all was well.
+        reject(new RequestError("broken", call.status, ""));
+      }
     });
     call.addEventListener("error", () => reject(new RequestError("offline", 0, "")));
     call.addEventListener("timeout", () => reject(new RequestError("timeout", 0, "")));
     call.addEventListener("abort", () => reject(new RequestError("offline", 0, "")));
+    if (options.signal?.aborted) throw new RequestError("offline", 0, "");
     options.signal?.addEventListener("abort", () => call.abort());
     const form = new FormData();
     form.set("file", file, name);

@@ -8,7 +8,10 @@ import { boundsOf, lengthOf, usePad } from "@/form/fields/usePad";
 import { shrunk, sizeWords } from "./picture";
 import { useUploads } from "./useUploads";
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 /** Uploads that end when the test says so. */
 class Call extends EventTarget {
@@ -30,20 +33,23 @@ class Call extends EventTarget {
     Call.all.push(this);
   }
   end(status: number, body: object) {
+    this.answer(status, JSON.stringify(body));
+  }
+  answer(status: number, text: string) {
     this.status = status;
-    this.responseText = JSON.stringify(body);
+    this.responseText = text;
     this.dispatchEvent(new Event("load"));
   }
 }
 
-function sending(max = 10, maxBytes = 1_000) {
+function sending(max = 10, maxBytes = 1_000, pictures = false) {
   Call.all = [];
   vi.stubGlobal("XMLHttpRequest", Call);
   const ids: string[] = [];
   const scope = effectScope();
   const sent = scope.run(() =>
     useUploads({
-      pictures: false,
+      pictures,
       max: () => max,
       count: () => ids.length,
       arrived: (id) => ids.push(id),
@@ -91,6 +97,104 @@ describe("uploads", () => {
     expect(sent.items[0]).toMatchObject({ state: "failed", canRetry: false });
     expect(sent.items[0]?.why).toContain("big.pdf 有 2 KB");
     expect(Call.all.length).toBe(1);
+  });
+});
+
+/** A picture of so many bytes that has not got them: nobody reads them here. */
+function photo(name: string, type: string, megabytes: number): File {
+  const large = new File(["x"], name, { type });
+  return Object.defineProperty(large, "size", { value: megabytes * 1_048_576 });
+}
+/** A browser that decodes pictures to this size, or cannot. */
+function decoding(size: [number, number] | null): void {
+  class Picture extends EventTarget {
+    naturalWidth = size?.[0] ?? 0;
+    naturalHeight = size?.[1] ?? 0;
+    set src(_url: string) {
+      setTimeout(() => this.dispatchEvent(new Event(size ? "load" : "error")));
+    }
+  }
+  vi.stubGlobal("Image", Picture);
+  const pen = { fillRect: vi.fn(), drawImage: vi.fn() };
+  const canvas = HTMLCanvasElement.prototype;
+  vi.spyOn(canvas, "getContext").mockImplementation((() => pen) as never);
+  vi.spyOn(canvas, "toBlob").mockImplementation((done) =>
+    done(new Blob(["y".repeat(700)], { type: "image/jpeg" })),
+  );
+}
+const MEGABYTES_MAX = 20 * 1_048_576;
+const known = async (condition: () => unknown) =>
+  vi.waitFor(() => expect(condition()).toBeTruthy(), { interval: 5 });
+
+describe("what phones hand out", () => {
+  it("thirty photos at once: as many as there is room for, three at a time, all in the end", async () => {
+    const { sent, ids } = sending(9);
+    const thirty = Array.from({ length: 30 }, (_, nth) => file(`${nth}.txt`));
+    expect(sent.add(thirty)).toBe(21);
+    await settled();
+    expect([sent.items.length, Call.all.length]).toEqual([9, 3]);
+    for (let nth = 0; nth < 9; nth += 1) {
+      Call.all[nth]?.end(201, { id: String(nth) });
+      await settled();
+    }
+    expect([ids.length, Call.all.length, sent.pending.value]).toEqual([9, 9, 0]);
+    expect(sent.add([file("31")])).toBe(1);
+  });
+
+  it("a photo of 40 MB is made small before it goes", async () => {
+    decoding([12_000, 9_000]);
+    const { sent, ids } = sending(9, MEGABYTES_MAX, true);
+    const append = vi.spyOn(FormData.prototype, "set");
+    sent.add([photo("IMG_1.JPG", "image/jpeg", 40)]);
+    await known(() => Call.all.length);
+    const [, blob, name] = append.mock.calls[0] ?? [];
+    expect([(blob as unknown as Blob).size, name]).toEqual([700, "IMG_1.jpg"]);
+    Call.all[0]?.end(201, { id: "7" });
+    await settled();
+    expect(ids).toEqual(["7"]);
+  });
+
+  it("another file of 40 MB is refused with its size and the limit, and nothing is sent", async () => {
+    const { sent } = sending(9, MEGABYTES_MAX);
+    sent.add([photo("说明.pdf", "application/pdf", 40)]);
+    await known(() => sent.items[0]?.state === "failed");
+    expect(sent.items[0]?.why).toBe("说明.pdf 有 40 MB，最多 20 MB。请压缩后再传");
+    expect([Call.all.length, sent.items[0]?.canRetry, sent.pending.value]).toEqual([0, false, 0]);
+  });
+
+  it.each([
+    ["IMG_0001.HEIC", "image/heic"],
+    ["IMG_0001.heic", ""],
+  ])(
+    "HEIC goes as JPEG where the browser reads it, else the mend is said: %s %s",
+    async (...of) => {
+      decoding(null);
+      const blind = sending(9, MEGABYTES_MAX, true).sent;
+      blind.add([photo(of[0], of[1], 3)]);
+      await known(() => blind.items[0]?.state === "failed");
+      expect(blind.items[0]?.why).toContain("HEIC");
+      expect(blind.items[0]?.why).toContain("兼容性最佳");
+      expect(Call.all.length).toBe(0);
+      decoding([4_032, 3_024]);
+      const seeing = sending(9, MEGABYTES_MAX, true).sent;
+      seeing.add([photo(of[0], of[1], 3)]);
+      await known(() => Call.all.length);
+      expect(seeing.items[0]?.state).toBe("sending");
+    },
+  );
+
+  it("is not sent on for a page that is gone, and a proxy's page is no answer", async () => {
+    const { sent, scope } = sending(9);
+    sent.add(["1", "2", "3", "4", "5"].map((name) => file(name)));
+    await settled();
+    Call.all[0]?.answer(200, "<html>");
+    await known(() => sent.items[0]?.state === "failed");
+    expect(sent.items[0]?.canRetry).toBe(true);
+    const before = Call.all.length;
+    scope.stop();
+    Call.all[1]?.end(201, { id: "2" });
+    await settled();
+    expect(Call.all.length).toBe(before);
   });
 });
 

@@ -134,6 +134,22 @@ describe("a resource", () => {
     scope.stop();
   });
 
+  it("shows nothing of whoever was here last to somebody else", async () => {
+    me.value = null;
+    session.value = "starting";
+    localStorage.setItem("qidan.last", "lisi");
+    cache.write("lisi", "list", ["his"]);
+    const scope = effectScope();
+    const load = () => Promise.reject(new Error("away"));
+    const list = scope.run(() => useResource("list", load));
+    expect(list?.data.value).toEqual(["his"]);
+    me.value = { userid: "zhangsan" } as NonNullable<typeof me.value>;
+    session.value = "ready";
+    await settled();
+    expect(list?.data.value).toBeUndefined();
+    scope.stop();
+  });
+
   it("keeps what it shows when asking again fails, and waits for the session", async () => {
     session.value = "starting";
     const load = vi.fn(() => Promise.reject(new Error("away")));

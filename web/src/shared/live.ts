@@ -136,7 +136,7 @@ export class Live {
   private async poll(): Promise<void> {
     try {
       const since = await api.get<Since>("/live/since", { after: this.after || null });
-      if (this.stopped) return;
+      if (this.stopped || document.hidden) return;
       this.state.value = "polling";
       this.fails = 0;
       if (since.next) this.after = since.next;
@@ -145,7 +145,7 @@ export class Live {
       if (since.counts) this.handlers.counts?.(since.counts);
       this.later(POLL_MS);
     } catch {
-      if (this.stopped) return;
+      if (this.stopped || document.hidden) return;
       this.state.value = "lost";
       this.fails += 1;
       this.later(Math.max(POLL_MS, backoff(this.fails)));

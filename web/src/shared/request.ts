@@ -107,6 +107,8 @@ async function once<T>(path: string, ask: Ask): Promise<T> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), ask.timeoutMs ?? TIMEOUT_MS);
   const stop = () => limit.abort();
+  // It may have ended while a second try was waited for.
+  if (ask.signal?.aborted) stop();
   ask.signal?.addEventListener("abort", stop);
   const init: RequestInit = { method: ask.method ?? "GET", signal: limit.signal };
   const headers = { ...ask.headers };

@@ -29,6 +29,8 @@ export function useResource<T>(
   const stale = shallowRef(false);
   const key = computed(() => (typeof keyed === "string" ? keyed : keyed()));
   let running: AbortController | null = null;
+  /** Whose it is, what is shown. */
+  let whose: string | null = null;
 
   function put(value: T): void {
     data.value = value;
@@ -39,6 +41,9 @@ export function useResource<T>(
 
   async function refresh(): Promise<void> {
     if (key.value === null || !when()) return;
+    // Somebody else has logged in than was here last: nothing of him is shown.
+    if (whose !== likelyUser()) data.value = undefined;
+    whose = likelyUser();
     running?.abort();
     const mine = new AbortController();
     running = mine;
@@ -66,6 +71,7 @@ export function useResource<T>(
       busy.value = false;
       error.value = null;
       const user = likelyUser();
+      whose = user;
       data.value = keep && user !== null && name !== null ? cache.read<T>(user, name) : undefined;
       stale.value = data.value !== undefined;
       void refresh();

@@ -54,6 +54,10 @@ export async function speak(...more: Area[]): Promise<void> {
   if (locale.value === "en") await fetchEnglish().catch(() => undefined);
 }
 
+/** Several of a kind in one line. */
+export const among = (all: readonly string[]): string =>
+  all.join(locale.value === "en" ? ", " : "、");
+
 export function t(key: Key, params: Record<string, string | number> = {}): string {
   const text = words[locale.value].value?.[key] ?? words["zh-CN"].value?.[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name: string) =>

@@ -75,6 +75,7 @@ export function useUploads(options: UploadOptions) {
       });
       item.id = stored.id;
       item.state = "done";
+      files.delete(item.key);
       options.arrived(stored.id);
     } catch (error) {
       fail(item, faultWords(error, item.name), !(error instanceof PictureError));
@@ -82,7 +83,8 @@ export function useUploads(options: UploadOptions) {
   }
 
   function go(): void {
-    while (running < AT_ONCE) {
+    // Whoever asked for the rest is gone.
+    while (running < AT_ONCE && !stop.signal.aborted) {
       const next = items.find((item) => item.state === "waiting");
       if (!next) return;
       running += 1;

@@ -244,14 +244,17 @@ pub(crate) struct SeenCustomer {
 /// 最近一次投诉
 #[derive(ToSchema)]
 pub(crate) struct Complaint {
-    /// 工单的 id
-    ticket: String,
+    /// 工单的 id；看不到那张工单的人只知道有过投诉
+    #[schema(required)]
+    ticket: Option<String>,
     /// 单号
-    no: String,
+    #[schema(required)]
+    no: Option<String>,
     #[schema(format = DateTime)]
     at: String,
     /// 投诉什么
-    text: String,
+    #[schema(required)]
+    text: Option<String>,
 }
 
 /// 客户的一切

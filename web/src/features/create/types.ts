@@ -6,6 +6,8 @@ export interface Origin {
   chat: string | null;
   /** A device that was chosen before the form. */
   asset?: string | null;
+  /** Another number, another conversation: what was begun in one is not gone on with in the other. */
+  visit?: number;
   /** The client has not said yet beside whom the page is open. */
   isPending?: boolean;
 }

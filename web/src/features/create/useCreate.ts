@@ -1,28 +1,26 @@
 // A new ticket: its form filled in as far as things are known, kept as a draft, sent once.
-import { computed, nextTick, ref, shallowRef, watch } from "vue";
+import { computed, ref, shallowRef, watch } from "vue";
 import type {
   FullTicket,
   Prefill,
   PrefillSource,
   SimilarTicket,
-  Template,
   TemplateOption,
 } from "@/api/pages";
 import { useIntent } from "@/features/ticket/intent";
 import { answerWords } from "@/form/kinds";
 import { read, textsIn, type Answers } from "@/form/types";
-import { structuredCloned, useForm } from "@/form/useForm";
+import { structuredCloned } from "@/form/useForm";
 import { api } from "@/shared/api";
 import { useDraft, type DraftKey } from "@/shared/draft";
 import { reasonText } from "@/shared/failure";
-import { RequestError } from "@/shared/request";
-import { useResource } from "@/shared/resource";
 import { likelyUser, session } from "@/shared/session";
 import { t } from "@/shared/t";
 import { say } from "@/shared/toast";
 import { placesIn } from "./places";
 import type { Origin } from "./types";
 import { useSimilar } from "./useSimilar";
+import { useTemplateForm } from "./useTemplateForm";
 
 export interface CreateOptions {
   template: () => TemplateOption;
@@ -36,38 +34,12 @@ export type Outcome =
 
 const titled = (key = ""): Record<string, PrefillSource> => ({ [key]: "customer" });
 
-/** The codes by which the service says that a form is no longer what it was. */
-const CHANGED = new Set(["unknown_field", "template.changed", "not_an_option"]);
-
 export function useCreate({ template: offered, origin }: CreateOptions) {
-  const loaded = useResource<Template>(
+  const { template, form, newer, error, refresh, catchUp } = useTemplateForm(
+    () => offered().key,
     () => `template.${offered().key}.${offered().version}`,
-    (signal) => api.get(`/templates/${encodeURIComponent(offered().key)}`, {}, signal),
   );
-  /** The form as it is being filled in: what a newer version has is put in its place on purpose. */
-  const template = shallowRef<Template | undefined>(loaded.data.value);
-  const newer = ref(false);
-  const form = useForm({ form: () => template.value?.form });
   const { typed } = form;
-
-  /** Another form in place of this one; what was typed comes along where it still fits. */
-  async function show(next: Template, keep: Answers = {}): Promise<void> {
-    template.value = next;
-    // The form begins anew by itself.
-    await nextTick();
-    const keys = new Set(next.form.fields.map((field) => field.key));
-    const kept = Object.fromEntries(Object.entries(keep).filter(([key]) => keys.has(key)));
-    if (Object.keys(kept).length > 0) form.restore(kept);
-  }
-  watch(loaded.data, async (next) => {
-    const now = template.value;
-    if (!next || (now?.key === next.key && now.version === next.version)) return;
-    const isOther = now?.key !== next.key;
-    const keep = isOther ? {} : structuredCloned(typed.value);
-    newer.value = !isOther && Object.keys(keep).length > 0;
-    await show(next, keep);
-    if (!isOther) void fill();
-  });
 
   // ---- drafts -------------------------------------------------------------------------------------
 
@@ -110,22 +82,22 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
         { ...begun, ...known.values },
         { ...(named ? titled(title?.key) : {}), ...known.from },
       );
-    } catch (error) {
+    } catch {
       // Nothing is filled in then; who may not see the customer hears it from the customer's card.
-      if (error instanceof RequestError && error.kind === "login") throw error;
     }
   }
   watch(
     () =>
       JSON.stringify([
         template.value?.key,
+        template.value?.version,
         origin().customer,
         origin().chat,
         origin().asset,
         origin().isPending,
         session.value,
       ]),
-    () => void fill().catch(() => undefined),
+    () => void fill(),
     { immediate: true },
   );
 
@@ -170,34 +142,10 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
     for (const file of files) {
       try {
         await attach(ticket, file);
-      } catch (error) {
-        say(t("create.attach.failed", { name: file.name, why: reasonText(error) }), "bad");
+      } catch (failed) {
+        say(t("create.attach.failed", { name: file.name, why: reasonText(failed) }), "bad");
       }
     }
-  }
-
-  async function newest(): Promise<Template | null> {
-    try {
-      return await api.get<Template>(`/templates/${encodeURIComponent(offered().key)}`);
-    } catch {
-      return null;
-    }
-  }
-
-  /** The service knows another form than this: that one is fetched, what was typed stays. */
-  async function catchUp(error: unknown): Promise<boolean> {
-    if (!(error instanceof RequestError)) return false;
-    const isStrange = error.errors.some(
-      ({ code, path }) =>
-        CHANGED.has(code) || !form.find(path.replace(/^form\./, "").split(/[.[]/)[0] ?? ""),
-    );
-    if (!isStrange && !CHANGED.has(error.code)) return false;
-    const next = await newest();
-    if (!next || next.version === template.value?.version) return false;
-    await show(next, structuredCloned(typed.value));
-    newer.value = true;
-    void fill();
-    return true;
   }
 
   async function send(): Promise<Outcome | null> {
@@ -216,9 +164,9 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
       extra.value = [];
       await attachAll(ticket.id, files);
       return { kind: "created", ticket, answers };
-    } catch (error) {
-      if (await catchUp(error)) return null;
-      if (!form.refused(error)) problem.value = error;
+    } catch (failed) {
+      if (await catchUp(failed)) return null;
+      if (!form.refused(failed)) problem.value = failed;
       return null;
     } finally {
       busy.value = false;
@@ -269,8 +217,8 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
       extra.value = [];
       draft.clear();
       return { kind: "appended", ticket: { id: to.id, no: to.no, title: to.title } };
-    } catch (error) {
-      problem.value = error;
+    } catch (failed) {
+      problem.value = failed;
       return null;
     } finally {
       appending.value = null;
@@ -281,7 +229,7 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
   function again(answers: Answers = {}): void {
     form.reset();
     if (Object.keys(answers).length > 0) form.restore(answers);
-    else void fill().catch(() => undefined);
+    else void fill();
     similar.clear();
     void similar.ask();
   }
@@ -298,9 +246,8 @@ export function useCreate({ template: offered, origin }: CreateOptions) {
     busy,
     appending,
     problem,
-    loading: computed(() => template.value === undefined && loaded.error.value === null),
-    error: loaded.error,
-    refresh: loaded.refresh,
+    error,
+    refresh,
     send,
     append,
     again,

@@ -5,6 +5,7 @@ import { read, textsIn, type Field } from "@/form/types";
 import { filesMax } from "@/form/values/file";
 import { t } from "@/shared/t";
 import { say } from "@/shared/toast";
+import { isPicture } from "@/shared/picture";
 import { useUploads } from "@/shared/useUploads";
 import { foundIn, titleOf } from "./found";
 import type { CreateState } from "./useCreate";
@@ -18,6 +19,12 @@ export interface Offer {
 const EXTRA_MAX = 9;
 const isField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest("input, textarea, [contenteditable]") !== null;
+
+/** In a dialog over the page, which is not the one that the form stands in. */
+const isElsewhere = (target: EventTarget | null): boolean => {
+  const dialog = target instanceof HTMLElement && target.closest("[role=dialog]");
+  return !!dialog && !dialog.querySelector("form.create");
+};
 
 export function usePaste(state: CreateState) {
   const { form, places, extra } = state;
@@ -91,9 +98,8 @@ export function usePaste(state: CreateState) {
   /** From anywhere on the page. What is pasted into a field stays there; pictures never do. */
   function pasted(event: ClipboardEvent): void {
     if (event.defaultPrevented) return;
-    const files = [...(event.clipboardData?.files ?? [])].filter((file) =>
-      file.type.startsWith("image/"),
-    );
+    if (isElsewhere(event.target)) return;
+    const files = [...(event.clipboardData?.files ?? [])].filter(isPicture);
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (files.length > 0) {
       event.preventDefault();
@@ -110,6 +116,15 @@ export function usePaste(state: CreateState) {
   addEventListener("paste", pasted);
   onScopeDispose(() => removeEventListener("paste", pasted));
 
+  /** Some type where others paste. */
+  function typed(event: Event): void {
+    const box = event.target as HTMLInputElement;
+    if (!box.value.trim()) return;
+    look(box.value);
+    takeText(box.value);
+    box.value = "";
+  }
+
   const isOver = ref(false);
   return {
     offers,
@@ -117,17 +132,21 @@ export function usePaste(state: CreateState) {
     isOver,
     sending: uploads.items,
     retry: uploads.retry,
-    /** Some type where others paste. */
-    typed: (event: Event) => {
-      const box = event.target as HTMLInputElement;
-      if (!box.value.trim()) return;
-      look(box.value);
-      takeText(box.value);
-      box.value = "";
+    drop: uploads.drop,
+    typed,
+    /** Enter here means that the text is whole, not that the form is. */
+    entered: (event: KeyboardEvent) => {
+      if (event.isComposing || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      typed(event);
     },
+    /** What is no picture is told why it is not taken. */
     dropped: (event: DragEvent) => {
       isOver.value = false;
-      takeFiles([...(event.dataTransfer?.files ?? [])].filter((f) => f.type.startsWith("image/")));
+      // What was dropped on a field is there already.
+      if (event.defaultPrevented) return;
+      event.preventDefault();
+      takeFiles([...(event.dataTransfer?.files ?? [])]);
     },
     forget: () => {
       found.phones = [];

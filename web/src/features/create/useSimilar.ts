@@ -1,5 +1,5 @@
 // Open tickets that may be about the same as what is being written.
-import { onScopeDispose, ref, shallowRef, watch } from "vue";
+import { onScopeDispose, shallowRef, watch } from "vue";
 import type { SimilarTicket } from "@/api/pages";
 import { api, type Listed } from "@/shared/api";
 import { session } from "@/shared/session";
@@ -16,7 +16,6 @@ const TITLE_MAX = 100;
 
 export function useSimilar(wanted: () => Wanted | null) {
   const items = shallowRef<SimilarTicket[]>([]);
-  const dismissed = ref("");
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: AbortController | null = null;
 
@@ -59,7 +58,6 @@ export function useSimilar(wanted: () => Wanted | null) {
 
   return {
     items,
-    dismissed,
     ask,
     clear: () => {
       items.value = [];

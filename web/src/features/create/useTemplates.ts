@@ -8,16 +8,11 @@ import { reasonText } from "@/shared/failure";
 import { useResource } from "@/shared/resource";
 import { likelyUser } from "@/shared/session";
 import { say } from "@/shared/toast";
+import { pinnedFirst } from "@/shared/pinned";
 import type { Origin } from "./types";
 
 /** A draft this young is what somebody was at when the page was thrown away. */
 const FRESH_MS = 12 * 3_600_000;
-
-/** Pinned ones first; otherwise as the service orders them. */
-export const pinnedFirst = (all: readonly TemplateOption[]): TemplateOption[] => [
-  ...all.filter((one) => one.is_pinned),
-  ...all.filter((one) => !one.is_pinned),
-];
 
 export function useTemplates(origin: () => Origin) {
   const offered = useResource<Listed<TemplateOption>>(
@@ -72,9 +67,10 @@ export function useTemplates(origin: () => Origin) {
   );
 
   async function pin(key: string, on: boolean): Promise<void> {
+    const path = `/me/pins/${encodeURIComponent(key)}`;
     pins.value = { ...pins.value, [key]: on };
     try {
-      await (on ? api.put(`/me/pins/${key}`) : api.delete(`/me/pins/${key}`));
+      await (on ? api.put(path) : api.delete(path));
       await offered.refresh();
     } catch (error) {
       say(reasonText(error), "bad");

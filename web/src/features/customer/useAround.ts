@@ -13,6 +13,8 @@ export function useAround(ask: (client: WeCom) => Promise<string>, param: string
   const state = ref<AroundState>("asking");
   const error = shallowRef<WeComError | null>(null);
   const kind = ref<WeCom["kind"] | null>(null);
+  /** Grows when the page is shown beside somebody else than before. */
+  const visit = ref(0);
   let run = 0;
   let askedAt = 0;
 
@@ -35,6 +37,7 @@ export function useAround(ask: (client: WeCom) => Promise<string>, param: string
     try {
       const found = await find();
       if (mine !== run) return;
+      if (id.value !== null && id.value !== found) visit.value += 1;
       id.value = found;
       state.value = "known";
     } catch (failed) {
@@ -57,5 +60,6 @@ export function useAround(ask: (client: WeCom) => Promise<string>, param: string
   document.addEventListener("visibilitychange", seen);
   onScopeDispose(() => document.removeEventListener("visibilitychange", seen));
 
-  return { id, state, error, kind, isPending: computed(() => state.value === "asking"), refresh };
+  const isPending = computed(() => state.value === "asking");
+  return { id, visit, state, error, kind, isPending, refresh };
 }

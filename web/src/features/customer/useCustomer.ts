@@ -21,6 +21,7 @@ export function useCustomer(id: () => string | null, source: string) {
     refresh: context.refresh,
     key,
     load: (cursor) => api.get(path(), { source, cursor }),
+    isHere: (ticket) => ticket.customer?.external_userid === id(),
   });
   const isForbidden = computed(
     () => context.error.value instanceof RequestError && context.error.value.status === 403,

@@ -18,9 +18,18 @@ interface Source<T extends Tickets> {
   key: () => string | null;
   /** Asks once more, or for the next page of the past. */
   load: (cursor: string | null) => Promise<T>;
+  /** Whether a ticket that is not shown belongs here. */
+  isHere: (ticket: FullTicket) => boolean;
 }
 
-export function useTickets<T extends Tickets>({ data, put, refresh, key, load }: Source<T>) {
+export function useTickets<T extends Tickets>({
+  data,
+  put,
+  refresh,
+  key,
+  load,
+  isHere,
+}: Source<T>) {
   const more = shallowRef<TicketRow[]>([]);
   const next = ref<string | null>(null);
   const busy = ref(false);
@@ -101,7 +110,8 @@ export function useTickets<T extends Tickets>({ data, put, refresh, key, load }:
   /** A ticket that was changed or made here shows at once. */
   function changed(ticket: FullTicket): void {
     const now = data.value;
-    if (!now) return;
+    const isShown = [now?.open, now?.past].some((rows) => rows?.some(({ id }) => id === ticket.id));
+    if (!now || !(isShown || isHere(ticket))) return;
     const isOpen = ticket.row.status === "open" || ticket.row.status === "suspended";
     const others = (rows: TicketRow[]) => rows.filter((one) => one.id !== ticket.id);
     put({

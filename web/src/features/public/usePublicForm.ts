@@ -119,6 +119,7 @@ export function usePublicForm(code: string, search: string) {
     if (busy.value || !opened.value || !form.validate()) return;
     if (form.pending.value > 0) return say(t("public.uploading"), "bad");
     busy.value = true;
+    failed.value = null;
     try {
       done.value = await paced();
       visits.write(code, null);

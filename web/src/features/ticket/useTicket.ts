@@ -80,6 +80,8 @@ export function useTicket(id: () => string | null, options: TicketOptions = {}) 
   const audience = ref<Audience>("all");
 
   const ticket = computed(() => foreseen.value ?? real.data.value);
+  /** There is something to be done, or being done: a dialog outlives the buttons it came from. */
+  const isActive = computed(() => editing.value || (ticket.value?.buttons.length ?? 0) > 0);
   const lines = computed(() => {
     const all = (history.data.value ?? []).map(lineOf);
     return shownTo(coming.value ? [...all, coming.value] : all, audience.value);
@@ -161,12 +163,15 @@ export function useTicket(id: () => string | null, options: TicketOptions = {}) 
     }
   }
 
-  async function quietly(button: Button, key: string): Promise<void> {
+  /** Says whether it was taken on. */
+  async function quietly(button: Button, key: string): Promise<boolean> {
     try {
       const how = await act(button, {}, key);
       if (how) say(t(how === "later" ? "ticket.later" : "ticket.did", { what: button.label }));
+      return how !== null;
     } catch (error) {
       say(t("ticket.not.did", { what: button.label, why: reasonText(error) }), "bad");
+      return false;
     }
   }
 
@@ -183,12 +188,13 @@ export function useTicket(id: () => string | null, options: TicketOptions = {}) 
   });
 
   async function tellPresence(): Promise<void> {
-    if (id() === null || session.value !== "ready" || document.hidden) return;
+    const whose = id();
+    if (whose === null || session.value !== "ready" || document.hidden) return;
     try {
       const here = await api.post<{ people: PersonHere[] }>(`${path()}/presence`, {
         editing: editing.value,
       });
-      people.value = here.people.filter(isSomebodyElse);
+      if (id() === whose) people.value = here.people.filter(isSomebodyElse);
     } catch {
       // Nobody waits for it.
     }
@@ -200,6 +206,7 @@ export function useTicket(id: () => string | null, options: TicketOptions = {}) 
   return {
     id: computed(id),
     ticket,
+    isActive,
     error: real.error,
     stale: real.stale,
     loading: real.loading,

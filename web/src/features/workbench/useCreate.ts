@@ -1,14 +1,14 @@
 // Raising a ticket: its template, what is filled in by itself (known things, where one is), and what
 // becomes of it.
-import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
-import type { FullTicket, Prefill, TicketRow } from "@/api/pages";
+import { computed, ref, shallowRef, watch } from "vue";
+import type { FullTicket, Prefill } from "@/api/pages";
+import { useSimilar } from "@/features/create/useSimilar";
+import { useTemplateForm } from "@/features/create/useTemplateForm";
 import { useIntent } from "@/features/ticket/intent";
-import type { Form } from "@/form/types";
-import { useForm } from "@/form/useForm";
-import { api, type Listed } from "@/shared/api";
+import { structuredCloned } from "@/form/useForm";
+import { api } from "@/shared/api";
 import { useDraft } from "@/shared/draft";
 import { reasonText } from "@/shared/failure";
-import { useResource } from "@/shared/resource";
 import { likelyUser } from "@/shared/session";
 import { t } from "@/shared/t";
 import { attempt, say } from "@/shared/toast";
@@ -20,14 +20,6 @@ import { SOURCE } from "./useTemplates";
 const UNDO_MS = 10_000;
 /** Who is faster than his phone's location is not kept waiting for it any longer. */
 const PLACE_MS = 2_500;
-const SIMILAR_MS = 500;
-
-interface Template {
-  key: string;
-  version: number;
-  name: string;
-  form: Form;
-}
 
 export interface Raised {
   /** Null while it waits for a network. */
@@ -37,18 +29,21 @@ export interface Raised {
 }
 
 export function useCreate(template: () => string, asset: () => string | null) {
-  const loaded = useResource<Template>(
-    () => `bench.template.${template()}`,
-    (signal) => api.get<Template>(`/templates/${encodeURIComponent(template())}`, {}, signal),
-  );
-  const form = useForm({ form: () => loaded.data.value?.form });
+  const {
+    template: loaded,
+    form,
+    newer,
+    error: loadError,
+    refresh: reload,
+    catchUp,
+  } = useTemplateForm(template, () => `bench.template.${template()}`);
   const draft = useDraft(
     () => {
       const user = likelyUser();
-      return user && loaded.data.value ? { user, template: template(), customer: asset() } : null;
+      return user && loaded.value ? { user, template: template(), customer: asset() } : null;
     },
-    () => form.values,
-    form.restore,
+    () => form.typed.value,
+    (found) => form.restore({ ...found, ...structuredCloned(form.typed.value) }),
   );
   const intent = useIntent();
   const busy = ref(false);
@@ -87,7 +82,7 @@ export function useCreate(template: () => string, asset: () => string | null) {
     if (known) form.prefill(known.values, known.from);
   }
   watch(
-    () => loaded.data.value?.version,
+    () => loaded.value?.version,
     (version) => {
       if (version === undefined) return;
       void fill();
@@ -98,25 +93,14 @@ export function useCreate(template: () => string, asset: () => string | null) {
 
   // ---- perhaps it is reported already ----------------------------------------------------------
 
-  const similar = shallowRef<(TicketRow & { why?: string })[]>([]);
   const device = computed(() => {
     const field = form.seen.value.find(({ field: one }) => one.kind === "asset")?.field;
     const value = field && form.values[field.key];
-    return typeof value === "string" && value !== "" ? value : null;
+    return typeof value === "string" ? value : "";
   });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  watch(device, (serial) => {
-    clearTimeout(timer);
-    similar.value = [];
-    if (serial === null) return;
-    timer = setTimeout(() => {
-      api
-        .get<Listed<TicketRow>>("/tickets/similar", { template: template(), asset: serial })
-        .then(({ items }) => (similar.value = items.slice(0, 3)))
-        .catch(() => undefined);
-    }, SIMILAR_MS);
-  });
-  onScopeDispose(() => clearTimeout(timer));
+  const similar = useSimilar(() =>
+    device.value ? { template: template(), customer: null, title: "", asset: device.value } : null,
+  );
 
   async function send(): Promise<void> {
     if (busy.value) return;
@@ -132,11 +116,11 @@ export function useCreate(template: () => string, asset: () => string | null) {
       say(t("photo.uploading", { count: form.pending.value }));
       return;
     }
-    const name = loaded.data.value?.name ?? template();
+    const name = loaded.value?.name ?? template();
     const answers = form.answers();
     const body = { template: template(), source: SOURCE, form: answers };
     const key = intent.keyFor(body);
-    const words = linesOf(loaded.data.value?.form.fields ?? [], answers);
+    const words = linesOf(loaded.value?.form.fields ?? [], answers);
     busy.value = true;
     try {
       const outcome = await submit<FullTicket>({
@@ -155,7 +139,7 @@ export function useCreate(template: () => string, asset: () => string | null) {
         until: Date.now() + UNDO_MS,
       };
     } catch (failed) {
-      if (!form.refused(failed)) {
+      if (!(await catchUp(failed)) && !form.refused(failed)) {
         error.value = failed;
         say(reasonText(failed), "bad");
       }
@@ -179,16 +163,17 @@ export function useCreate(template: () => string, asset: () => string | null) {
   }
 
   return {
-    template: loaded.data,
-    loadError: loaded.error,
-    reload: loaded.refresh,
+    template: loaded,
+    newer,
+    loadError,
+    reload,
     form,
     draft,
     busy,
     error,
     raised,
     locating,
-    similar,
+    similar: similar.items,
     send,
     undo,
     again,

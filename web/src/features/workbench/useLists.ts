@@ -13,6 +13,8 @@ import { keyOf, VIEWS, type Line, type View } from "./types";
 const PAGE = 50;
 /** Several things that happen at once are looked after once. */
 const QUIET_MS = 400;
+/** The second tap of two lands on the line that has moved under the finger: it is none. */
+const CLAIM_REST_MS = 500;
 
 export interface LineList {
   items: Line[];
@@ -107,10 +109,12 @@ export function useLists(isReading: () => boolean) {
     counts.value = next;
   };
 
+  let claimedAt = 0;
   /** One tap: it is his at once, and given back with the reason when the server says no. */
   async function claim(line: Line): Promise<boolean> {
     const { task, ticket } = line;
-    if (!task) return false;
+    if (!task || Date.now() - claimedAt < CLAIM_REST_MS) return false;
+    claimedAt = Date.now();
     const before = { claimable: lists.claimable.items, mine: lists.mine.items };
     const counted = counts.value;
     lists.claimable.items = before.claimable.filter((one) => keyOf(one) !== task.id);

@@ -1,23 +1,18 @@
 // The templates that somebody can raise tickets from: those he pinned first, then what he uses most.
 import { computed } from "vue";
 import type { TemplateOption } from "@/api/pages";
+import { pinnedFirst } from "@/shared/pinned";
 import { api, type Listed } from "@/shared/api";
 import { useResource } from "@/shared/resource";
 import { attempt } from "@/shared/toast";
 
 export const SOURCE = "workbench";
 
-/** Pinned ones keep the order of use among themselves. */
-export const inOrder = (all: readonly TemplateOption[]): TemplateOption[] => [
-  ...all.filter((one) => one.is_pinned),
-  ...all.filter((one) => !one.is_pinned),
-];
-
 export function useTemplates() {
   const listed = useResource("bench.templates", (signal) =>
     api.get<Listed<TemplateOption>>("/me/templates", { source: SOURCE }, signal),
   );
-  const all = computed(() => inOrder(listed.data.value?.items ?? []));
+  const all = computed(() => pinnedFirst(listed.data.value?.items ?? []));
 
   async function pin(template: TemplateOption): Promise<void> {
     const before = listed.data.value;

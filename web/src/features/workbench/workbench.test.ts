@@ -9,7 +9,7 @@ import { hashOf, readPlace, usePlace } from "./route";
 import { readCode } from "./scan";
 import type { Line } from "./types";
 import { joined } from "./useLists";
-import { inOrder } from "./useTemplates";
+import { pinnedFirst } from "@/shared/pinned";
 
 beforeAll(() => speak([workbench, () => Promise.resolve({})]));
 
@@ -107,7 +107,7 @@ describe("lists", () => {
 
   it("have what is pinned first", () => {
     const one = (key: string, is_pinned: boolean) => ({ key, is_pinned }) as never;
-    const order = inOrder([one("a", false), one("b", true), one("c", false), one("d", true)]);
+    const order = pinnedFirst([one("a", false), one("b", true), one("c", false), one("d", true)]);
     expect(order.map(({ key }) => key)).toEqual(["b", "d", "a", "c"]);
   });
 });

@@ -1,6 +1,6 @@
 // Choosing one of many that only the server knows: people, departments, customers and what is theirs.
 // Searched there, so that a list of ten thousand costs nothing here.
-import { computed, ref, shallowRef, watch } from "vue";
+import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
 import { api, type Listed } from "@/shared/api";
 import { allDepartments, learnName, type Named } from "@/shared/names";
 
@@ -75,7 +75,7 @@ export function usePicker(kind: () => Named, customer: () => string | null, open
   const rows = shallowRef<Row[]>([]);
   const error = shallowRef<unknown>(null);
   const busy = ref(false);
-  let next: string | null = null;
+  const next = ref<string | null>(null);
   let run: AbortController | null = null;
 
   async function departments(): Promise<Row[]> {
@@ -93,7 +93,7 @@ export function usePicker(kind: () => Named, customer: () => string | null, open
     const query = { q: words.value || null, limit: LIMIT, cursor };
     const his = isHis ? { customer: customer() } : {};
     const found = await api.get<Listed<Raw>>(path, { ...query, ...his }, signal);
-    next = found.next;
+    if (!signal.aborted) next.value = found.next;
     return found.items.map(row);
   }
 
@@ -103,9 +103,9 @@ export function usePicker(kind: () => Named, customer: () => string | null, open
     run = mine;
     busy.value = true;
     error.value = null;
-    if (!more) next = null;
+    if (!more) next.value = null;
     try {
-      const found = await page(more ? next : null, mine.signal);
+      const found = await page(more ? next.value : null, mine.signal);
       if (run !== mine) return;
       rows.value = more ? [...rows.value, ...found] : found;
       for (const { id, name } of found) learnName(kind(), id, name);
@@ -121,6 +121,7 @@ export function usePicker(kind: () => Named, customer: () => string | null, open
     words.value = "";
     void load(false);
   });
+  onScopeDispose(() => run?.abort());
   watch(words, () => open() && void load(false));
 
   return {
@@ -129,7 +130,8 @@ export function usePicker(kind: () => Named, customer: () => string | null, open
     error,
     busy,
     retry: () => load(false),
-    more: () => (next && !busy.value ? load(true) : undefined),
+    hasMore: computed(() => next.value !== null),
+    more: () => (busy.value ? undefined : load(true)),
     /** A number of a device or an order may be written down that nobody has registered here. */
     isFree: computed(
       () =>

@@ -62,6 +62,7 @@ export const workbench: Record<keyof typeof zh, string> = {
   "raise.submit": "Submit",
   "raise.draft": "Your unfinished draft is back",
   "raise.draft.drop": "Drop it",
+  "raise.newer": "The template has just changed. What you wrote is still here; please look again",
   "raise.similar": "Perhaps reported already",
   "raise.similar.open": "Look",
   "raise.done": "Submitted",

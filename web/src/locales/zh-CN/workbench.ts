@@ -61,6 +61,7 @@ export const workbench = {
   "raise.submit": "提交",
   "raise.draft": "已恢复上次没写完的内容",
   "raise.draft.drop": "不要草稿",
+  "raise.newer": "模板刚刚更新了。你填的内容都在，请再看一遍",
   "raise.similar": "可能已经有人报过",
   "raise.similar.open": "看这张",
   "raise.done": "已提交",
