@@ -222,7 +222,8 @@ fn engineer(own: &Own) -> String {
             Text(&text::masked(phone))
         )
     });
-    let number = phone.as_deref().map(|phone| format!("<span>{}</span>", Text(&text::masked(phone))));
+    let number =
+        phone.as_deref().map(|phone| format!("<span>{}</span>", Text(&text::masked(phone))));
     let first: String = name.chars().next().into_iter().collect();
     format!(
         "<section class=\"who\"><span class=\"face\" aria-hidden=\"true\">{}</span>\
