@@ -26,8 +26,21 @@ const TRIES_HERE: i32 = 5;
 /// Tries of a job that needs WeCom: with the queue's back-off, more than a day.
 const TRIES_THERE: i32 = 300;
 
-/// Transactions in which one night forgets old jobs.
+/// Transactions in which one night forgets what is old of one kind.
 const PURGES_MAX: usize = 2_000;
+
+/// Drops some of what is old, as much as one transaction should; gives how much.
+type Purge = fn(&mut db::Conn, Timestamp) -> Result<usize>;
+
+/// Everything that is good for a while only.
+const PURGES: [Purge; 6] = [
+    org::idempotency::purge,
+    org::session::purge,
+    org::login::purge,
+    ticket::presence::purge,
+    notify::purge,
+    ticket::forget,
+];
 
 /// Everything that handlers need.
 pub(crate) struct Hands {
@@ -208,15 +221,7 @@ impl Repair {
         if let Err(error) = self.forget(mirror, store, ctx.now).await {
             tracing::warn!(%error, "not everything old was forgotten, the next night goes on");
         }
-        let record: Record = Box::new(move |conn, ctx| {
-            org::idempotency::purge(conn, ctx.now)?;
-            org::session::purge(conn, ctx.now)?;
-            org::login::purge(conn, ctx.now)?;
-            ticket::presence::purge(conn, ctx.now)?;
-            notify::purge(conn, ctx.now)?;
-            ticket::forget(conn, ctx.now)?;
-            self.plan(conn, ctx)
-        });
+        let record: Record = Box::new(move |conn, ctx| self.plan(conn, ctx));
         match synced {
             Ok(synced) => (End::Done(format!("{synced:?}")), Some(record)),
             // Tomorrow's repair is planned all the same.
@@ -224,9 +229,16 @@ impl Repair {
         }
     }
 
-    /// Ended jobs that are old enough, a bounded number in each transaction, and what crashes left
-    /// in the file store.
+    /// What was good for a while only, ended jobs that are old enough, a bounded number in each
+    /// transaction, and what crashes left in the file store.
     async fn forget(self, mirror: &Mirror, store: &FileStore, now: Timestamp) -> Result<()> {
+        for purge in PURGES {
+            for _ in 0..PURGES_MAX {
+                if mirror.db.write(move |conn| purge(conn, now)).await? == 0 {
+                    break;
+                }
+            }
+        }
         let before = now.plus(-self.keep);
         for _ in 0..PURGES_MAX {
             if mirror.db.write(move |conn| queue::purge(conn, before)).await? == 0 {

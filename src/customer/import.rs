@@ -74,16 +74,17 @@ pub fn import<T: Belonging>(
     reading: &Reading<'_>,
     is_member: &dyn Fn(&mut Conn, &str) -> Result<bool>,
 ) -> Result<Imported> {
-    let rows = csv::parse(reading.bytes).map_err(|(row, detail)| {
+    // The head is a line as well.
+    let rows = csv::parse(reading.bytes, ROWS_MAX + 1).map_err(|(row, detail)| {
         Error::field(format!("rows[{row}]"), "malformed", format!("第 {row} 行：{detail}"))
     })?;
     let mut rows = rows.into_iter();
     let head = rows.next().map(|row| row.cells).unwrap_or_default();
     let columns = columns::<T>(&head)?;
-    let rows: Vec<_> =
-        rows.filter(|row| row.cells.iter().any(|one| !one.trim().is_empty())).collect();
+    let rows: Vec<_> = rows.collect();
     if rows.is_empty() || rows.len() > ROWS_MAX {
-        let detail = format!("文件须有表头和 1 到 {ROWS_MAX} 行数据，现在有 {} 行", rows.len());
+        let now = if rows.is_empty() { "现在没有数据" } else { "现在超过了" };
+        let detail = format!("文件须有表头和 1 到 {ROWS_MAX} 行数据，{now}");
         return Err(Error::field("rows", "length", detail));
     }
     let mut wrong = Vec::new();

@@ -219,7 +219,6 @@ fn not_found() -> Error {
     Error::new(Kind::NotFound, "files.not_found", "没有这个文件")
 }
 
-/// A full disk is told apart: it has a mend, and what it refused is to be tried again after it.
 /// How long ago a file was written; none when the disk does not say.
 fn age(about: &fs::Metadata, now: Timestamp) -> Micros {
     let Ok(changed) = about.modified() else { return 0 };
@@ -237,6 +236,7 @@ fn renew(place: &Path) -> io::Result<()> {
     file.set_modified(std::time::SystemTime::now())
 }
 
+/// A full disk is told apart: it has a mend, and what it refused is to be tried again after it.
 fn disk_error(path: &Path, error: io::Error) -> Error {
     let (code, detail) = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {

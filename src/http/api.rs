@@ -39,7 +39,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-pub(crate) use files::{FILE_MAX, UPLOAD_TIME, find_file, serve};
+pub(crate) use files::{find_file, serve};
 pub use jssdk::host_of;
 pub(crate) use op::Op;
 pub use public::VISIT;

@@ -223,7 +223,7 @@ async fn by_session(
     req: &HttpRequest,
     mut ctx: Ctx,
 ) -> Result<Caller, Refusal> {
-    let Some(secret) = session::secret_of(req) else {
+    let Some(secret) = session::secret_of(server, req) else {
         // Who speaks of sessions is a page of ours whose cookie is gone.
         let is_page = csrf::is_free(req) || csrf::given(req).is_some();
         return Err(if is_page { no_session() } else { no_token() });

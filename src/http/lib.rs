@@ -1,6 +1,7 @@
-//! What the world reaches by HTTP: WeCom's callbacks, the API with its documentation, the pages inside
-//! WeCom and the login that leads to them, the customer's progress page, and health. Handlers translate and decide nothing: what changes is changed by the
-//! rooms below, in one transaction. No secret, token or query string is ever logged here.
+//! What the world reaches by HTTP: WeCom's callbacks, the API with its documentation, the pages
+//! inside WeCom and the login that leads to them, the customer's progress page, and health. Handlers
+//! translate and decide nothing: what changes is changed by the rooms below, in one transaction. No
+//! secret, token or query string is ever logged here.
 
 mod api;
 mod assets;
@@ -18,6 +19,7 @@ mod server;
 mod session;
 mod shared;
 mod shell;
+mod upload;
 mod watch;
 
 pub use api::{VISIT, host_of};

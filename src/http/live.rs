@@ -6,6 +6,7 @@
 mod poll;
 
 use std::{
+    borrow::Borrow,
     collections::{BTreeMap, BTreeSet, VecDeque},
     io,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
@@ -28,15 +29,19 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{guard::Caller, shared::Server};
+use crate::{
+    guard::{By, Caller},
+    shared::Server,
+};
 
 /// Streams that one member, or one program, may hold at once, and all of them on one replica.
 const STREAMS_EACH: usize = 8;
 const STREAMS_MAX: usize = 5_000;
 /// News that wait for a slow reader; who is further behind reads the page anew.
 const BEHIND_MAX: usize = 1_024;
-/// A comment is sent after so much silence, so that nobody on the way takes it for death.
+/// A comment is sent to who was told nothing for so long, so that nobody on the way takes it for death.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+const BEAT: &[u8] = b": still here\n\n";
 /// How often a silent stream looks whether the service is about to stop.
 const LOOK: Duration = Duration::from_millis(500);
 /// After so long a stream ends, and the reader comes again and shows anew who he is.
@@ -51,6 +56,24 @@ enum News {
     Counts { userid: String, counts: Counts },
     /// Others look at a ticket than before.
     Presence { ticket: Arc<Ticket>, people: Vec<Here> },
+    /// These were signed out or revoked.
+    Ended(Arc<BTreeSet<Pass>>),
+}
+
+/// What a reader listens with; once it is worth nothing, he hears nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Pass {
+    Session(i64),
+    Token(i64),
+}
+
+impl Pass {
+    fn of(by: &By) -> Self {
+        match by {
+            By::Token(token) => Self::Token(token.id.0),
+            By::Session(signed_in) => Self::Session(signed_in.session.id),
+        }
+    }
 }
 
 /// Who listens on this replica.
@@ -65,6 +88,8 @@ struct Seats {
     by: BTreeMap<String, usize>,
     /// Whose to-do lists are told.
     members: BTreeMap<String, usize>,
+    /// What they listen with.
+    passes: BTreeMap<Pass, usize>,
     is_polling: bool,
 }
 
@@ -78,10 +103,11 @@ impl Default for Live {
 struct Seat {
     whose: String,
     member: Option<String>,
+    pass: Pass,
     seats: Arc<Mutex<Seats>>,
 }
 
-fn count_down(all: &mut BTreeMap<String, usize>, key: &str) {
+fn count_down<K: Ord + Borrow<Q>, Q: Ord + ?Sized>(all: &mut BTreeMap<K, usize>, key: &Q) {
     if let Some(many) = all.get_mut(key) {
         *many -= 1;
         if *many == 0 {
@@ -93,9 +119,10 @@ fn count_down(all: &mut BTreeMap<String, usize>, key: &str) {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        count_down(&mut seats.by, &self.whose);
+        count_down(&mut seats.by, self.whose.as_str());
+        count_down(&mut seats.passes, &self.pass);
         if let Some(member) = &self.member {
-            count_down(&mut seats.members, member);
+            count_down(&mut seats.members, member.as_str());
         }
     }
 }
@@ -114,8 +141,10 @@ impl Live {
         if let Some(member) = &member {
             *seats.members.entry(member.clone()).or_default() += 1;
         }
+        let pass = Pass::of(&caller.by);
+        *seats.passes.entry(pass).or_default() += 1;
         let must_start = !std::mem::replace(&mut seats.is_polling, true);
-        Ok((Seat { whose, member, seats: self.seats.clone() }, must_start))
+        Ok((Seat { whose, member, pass, seats: self.seats.clone() }, must_start))
     }
 
     /// The members who listen; nothing, when nobody does, and then the poller has ended.
@@ -126,6 +155,28 @@ impl Live {
             return None;
         }
         Some(seats.members.keys().cloned().collect())
+    }
+
+    /// What those who listen listen with.
+    fn passes(&self) -> Vec<Pass> {
+        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        seats.passes.keys().copied().collect()
+    }
+}
+
+/// Since when a reader was told nothing.
+struct Pulse(Instant);
+
+impl Pulse {
+    /// What he is told now: what there is for him, or after a long silence that we are still here.
+    /// News of others are silence to him, however many there are.
+    fn say(&mut self, bytes: Option<Bytes>, now: Instant) -> Option<Bytes> {
+        let is_late = now.duration_since(self.0) >= HEARTBEAT;
+        let bytes = bytes.or_else(|| is_late.then(|| Bytes::from_static(BEAT)));
+        if bytes.is_some() {
+            self.0 = now;
+        }
+        bytes
     }
 }
 
@@ -138,9 +189,9 @@ struct Listener {
     first: VecDeque<Bytes>,
     /// The events among that.
     told: BTreeSet<EventKey>,
-    spoke_at: Instant,
+    pulse: Pulse,
     ends_at: Instant,
-    _seat: Seat,
+    seat: Seat,
 }
 
 /// What happens from now on, or from that place in the log, as events for whoever asks.
@@ -185,9 +236,9 @@ pub(crate) async fn listen(
         news,
         first,
         told: heard.iter().map(Heard::key).collect(),
-        spoke_at: began,
+        pulse: Pulse(began),
         ends_at: began + LIFE,
-        _seat: seat,
+        seat,
     };
     Ok(stream::unfold(listener, |mut listener| async move {
         let bytes = listener.next().await?;
@@ -206,16 +257,14 @@ impl Listener {
                 return None;
             }
             let bytes = match tokio::time::timeout(LOOK, self.news.recv()).await {
+                Ok(Ok(News::Ended(passes))) if passes.contains(&self.seat.pass) => return None,
                 Ok(Ok(news)) => self.tell(&news),
                 Ok(Err(RecvError::Lagged(_many))) => Some(event("reset", None, &json!({}))),
                 Ok(Err(RecvError::Closed)) => return None,
-                Err(_silence) if self.spoke_at.elapsed() >= HEARTBEAT => {
-                    Some(Bytes::from_static(b": still here\n\n"))
-                }
                 Err(_silence) => None,
             };
+            let bytes = self.pulse.say(bytes, Instant::now());
             if bytes.is_some() {
-                self.spoke_at = Instant::now();
                 return bytes;
             }
         }
@@ -236,6 +285,7 @@ impl Listener {
                 let here = json!({ "ticket": ticket.id, "people": people });
                 is_his.then(|| event("presence", None, &here))
             }
+            News::Ended(_others) => None,
         }
     }
 }
@@ -249,4 +299,25 @@ fn event(name: &str, at: Option<Timestamp>, data: &impl Serialize) -> Bytes {
     let data = serde_json::to_string(data).unwrap_or_default();
     let id = at.map(|at| format!("id: {}\n", at.0)).unwrap_or_default();
     Bytes::from(format!("{id}event: {name}\ndata: {data}\n\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whom_no_news_concern_hears_a_beat_in_spite_of_all_of_them() {
+        let began = Instant::now();
+        let mut pulse = Pulse(began);
+        let mut beats = Vec::new();
+        // Somebody else's news, twice a second for a minute.
+        for half in 1..=120_u32 {
+            let now = began + Duration::from_millis(500) * half;
+            beats.extend(pulse.say(None, now).map(|_beat| half));
+        }
+        assert_eq!(beats, [30, 60, 90, 120]);
+        let news = Some(Bytes::from_static(b"data: 1"));
+        assert_eq!(pulse.say(news.clone(), began + Duration::from_secs(70)), news);
+        assert_eq!(pulse.say(None, began + Duration::from_secs(84)), None, "he was told something");
+    }
 }

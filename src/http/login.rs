@@ -10,7 +10,7 @@ use actix_web::{
     http::header::{CACHE_CONTROL, LOCATION},
     web::Data,
 };
-use kernel::{Ctx, Error, Kind, Result};
+use kernel::{Ctx, Error, Kind, Micros, Result, time};
 use org::{
     Member,
     login::{self, Login, Returned, Wish, is_path},
@@ -26,13 +26,17 @@ use wecom::{
 use crate::{
     read::Query,
     reply::{Refusal, Reply, ctx_of},
-    session::{COOKIE, cookie, csrf, find, secret_of},
+    session::{self as browsers, cookie, csrf, find, secret_of},
     shared::Server,
     shell::{browser, word},
 };
 
 /// The cookie that ties a login to the browser in which it began.
-const BROWSER: &str = "qidan_login";
+fn tie(server: &Server) -> &'static str {
+    // It is for one path only, for which there is no stronger mark.
+    if server.pages.is_https() { "__Secure-qidan_login" } else { "qidan_login" }
+}
+
 /// Only the login itself needs it.
 const BROWSER_PATH: &str = "/auth/wecom";
 /// Where one goes who said no other place.
@@ -43,6 +47,10 @@ const CODE_MAX: usize = 512;
 const STATE_MAX: usize = 128;
 /// How often a login is begun anew by itself before the person is asked to.
 const ATTEMPTS: i32 = 1;
+/// How often one address may ask in which span: each login asks twice, and a whole office signs in
+/// from one address in the morning on which it is told to.
+const ASKS_MAX: u32 = 600;
+const SPAN: Micros = 10 * time::MINUTE;
 
 /// Where somebody wants to go.
 #[derive(Debug, Default, Deserialize)]
@@ -61,6 +69,9 @@ pub(crate) async fn begin(
     Query(wanted): Query<Wanted>,
     server: Data<Server>,
 ) -> HttpResponse {
+    if let Err(refusal) = brake(&req, &server) {
+        return words::refuse(&req, &server, &refusal, HOME);
+    }
     let next = wanted.next.as_deref().unwrap_or(HOME);
     if !is_path(next) {
         let error = Error::field("next", "not_ours", "next 须是本站的路径，例如 /h5/workbench");
@@ -75,12 +86,17 @@ pub(crate) async fn begin(
     }
 }
 
+/// Counts what somebody asks whom nobody knows yet: each login that begins is a row.
+fn brake(req: &HttpRequest, server: &Server) -> std::result::Result<(), Refusal> {
+    server.brakes.count(req, "login", (ASKS_MAX, SPAN), server.clock.now())
+}
+
 async fn try_begin(
     req: &HttpRequest,
     server: &Data<Server>,
     (next, browser, attempt): (&str, Browser, i32),
 ) -> Result<HttpResponse> {
-    let held = req.cookie(BROWSER).map(|cookie| cookie.value().to_owned());
+    let held = req.cookie(tie(server)).map(|cookie| cookie.value().to_owned());
     // Two pages of one browser may log in at once, so what it holds already stays good.
     let own = match held.filter(|held| is_word(held, STATE_MAX)) {
         Some(own) => own,
@@ -105,7 +121,7 @@ async fn try_begin(
         Browser::WeCom | Browser::WeChat => authorize_url(&pages.oauth_base, &asker),
         Browser::Other => web_login_url(&pages.login_base, &asker),
     };
-    let own = cookie(server, BROWSER, own, BROWSER_PATH, login::LIFE);
+    let own = cookie(server, tie(server), own, BROWSER_PATH, login::LIFE);
     Ok(go(&to, [own]))
 }
 
@@ -123,6 +139,9 @@ pub(crate) async fn finish(
     Query(brought): Query<Brought>,
     server: Data<Server>,
 ) -> HttpResponse {
+    if let Err(refusal) = brake(&req, &server) {
+        return words::refuse(&req, &server, &refusal, HOME);
+    }
     let ctx = ctx_of(&server, &req);
     let login = match returned(&req, &server, &ctx, &brought).await {
         Ok(login) => login,
@@ -167,9 +186,13 @@ async fn returned(
     brought: &Brought,
 ) -> Result<Returned> {
     let state = brought.state.clone().unwrap_or_default();
-    let held = req.cookie(BROWSER).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
+    let held = req.cookie(tie(server)).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     let code_len = brought.code.as_ref().map_or(0, String::len);
     if !is_word(&state, STATE_MAX) || !is_word(&held, STATE_MAX) || code_len > CODE_MAX {
+        return Ok(Returned::Unknown);
+    }
+    let (asked, holder) = (state.clone(), held.clone());
+    if !server.db.read(move |conn| login::is_known(conn, &asked, &holder)).await? {
         return Ok(Returned::Unknown);
     }
     let ctx = ctx.clone();
@@ -185,7 +208,7 @@ async fn sign_in(
     code: &str,
 ) -> Result<HttpResponse> {
     let member = identify(server, code).await?;
-    let (ctx, entropy, before) = (ctx.clone(), server.entropy.clone(), secret_of(req));
+    let (ctx, entropy, before) = (ctx.clone(), server.entropy.clone(), secret_of(server, req));
     let (userid, client) = (member.userid, login.client.clone());
     let opened = server.db.write(move |conn| {
         let who = (userid.as_str(), client.as_str());
@@ -196,7 +219,7 @@ async fn sign_in(
         Ok((session, secret))
     });
     let (_session, secret) = opened.await?;
-    Ok(go(&login.next, [cookie(server, COOKIE, secret, "/", session::LIFE)]))
+    Ok(go(&login.next, [cookie(server, browsers::name(server), secret, "/", session::LIFE)]))
 }
 
 /// The member behind a code. Being able to log in shows only that he belongs to the corp, so his
@@ -233,7 +256,7 @@ async fn go_on_or_again(
     ctx: &Ctx,
     login: &Login,
 ) -> HttpResponse {
-    let signed_in = match secret_of(req) {
+    let signed_in = match secret_of(server, req) {
         Some(secret) => find(server, secret, ctx.now).await,
         None => Ok(None),
     };
@@ -260,10 +283,23 @@ fn again(server: &Server, next: &str, client: &str, attempt: i32) -> String {
     format!("/auth/wecom/login?{}", query.finish())
 }
 
-/// Signs a browser out.
-pub(crate) async fn leave(req: HttpRequest, server: Data<Server>) -> Reply {
+/// How far somebody signs out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Leaving {
+    /// 1 when he signs out of every browser, for he lost one.
+    everywhere: Option<String>,
+}
+
+/// Signs a browser out, or its member everywhere.
+pub(crate) async fn leave(
+    req: HttpRequest,
+    Query(leaving): Query<Leaving>,
+    server: Data<Server>,
+) -> Reply {
+    let is_everywhere = leaving.everywhere.as_deref() == Some("1");
     let ctx = ctx_of(&server, &req);
-    if let Some(secret) = secret_of(&req) {
+    if let Some(secret) = secret_of(&server, &req) {
         if let Some(signed_in) = find(&server, secret.clone(), ctx.now).await? {
             csrf::check(&req, &signed_in.session.csrf)?;
         }
@@ -271,13 +307,15 @@ pub(crate) async fn leave(req: HttpRequest, server: Data<Server>) -> Reply {
             if let Some(userid) = session::end(conn, &secret)? {
                 let ctx = ctx.with_actor(kernel::Actor::member(&userid));
                 let subject = format!("member:{userid}");
-                org::audit(conn, &ctx, "session.ended", &subject, &json!({}))?;
+                let others = if is_everywhere { session::end_all(conn, &userid)? } else { 0 };
+                let detail = json!({ "everywhere": is_everywhere, "others": others });
+                org::audit(conn, &ctx, "session.ended", &subject, &detail)?;
             }
             Ok(())
         });
         ended.await?;
     }
-    let gone = cookie(&server, COOKIE, String::new(), "/", 0);
+    let gone = cookie(&server, browsers::name(&server), String::new(), "/", 0);
     Ok(HttpResponse::NoContent().cookie(gone).finish())
 }
 

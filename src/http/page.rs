@@ -20,7 +20,7 @@ use actix_web::{
 use catalog::Published;
 use db::Conn;
 use files::File;
-use kernel::{Actor, Error, FileId, Kind, Result, Timestamp};
+use kernel::{Actor, Error, FileId, Kind, Micros, Result, TicketId, Timestamp, time};
 use notify::{Link, customer::Preference};
 use org::MemberStatus;
 use serde::Deserialize;
@@ -40,6 +40,8 @@ const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; conn
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// The lines of the history that are shown: the latest ones.
 const LINES_MAX: usize = 20;
+/// The events that are looked through for them: many are none of the customer's.
+const EVENTS_MAX: i64 = 200;
 /// A line of the history.
 pub(crate) struct Line {
     pub(crate) text: String,
@@ -131,8 +133,7 @@ pub(crate) async fn since(
         }
         let ticket = ticket::get(conn, link.ticket)?;
         let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
-        let mut events = ticket::events(conn, ticket.id)?;
-        events.retain(|event| event.seq > after);
+        let events = ticket::events_latest(conn, ticket.id, after, EVENTS_MAX)?;
         let line = |event: &Event| story::line(event, &ticket, &template, &str::to_owned);
         Ok((version, events.iter().any(|event| line(event).is_some())))
     });
@@ -202,7 +203,7 @@ pub(super) async fn read_progress(
         let setup = &means.0;
         let template = setup.catalog.find(conn, &ticket.template.key, ticket.template.version)?;
         let ticket = ticket::seen_by(&reader(&link), ticket, &template);
-        let events = ticket::events(conn, ticket.id)?;
+        let events = ticket::events_latest(conn, ticket.id, 0, EVENTS_MAX)?;
         let names = names(conn, &ticket, &events)?;
         let own = match link.userid.as_str() {
             "" => Some(own(conn, &means, (&ticket, &template, now), (&key, &said))?),
@@ -324,7 +325,11 @@ const REVOKED: &str = "请联系为您服务的同事要一个新的链接";
 const EXPIRED: &str = "请联系为您服务的同事要一个新的链接，或从企业微信的消息中重新打开";
 
 fn refuse(req: &HttpRequest, error: &Error) -> HttpResponse {
-    let status = Refusal::from(error.clone()).status();
+    refuse_with(req, &Refusal::from(error.clone()))
+}
+
+fn refuse_with(req: &HttpRequest, refusal: &Refusal) -> HttpResponse {
+    let error = refusal.error();
     let request_id = watch::request_id(req);
     if error.kind() == Kind::Bug {
         tracing::error!(request_id, %error, at = %error.at(), "a page met our own mistake");
@@ -334,11 +339,27 @@ fn refuse(req: &HttpRequest, error: &Error) -> HttpResponse {
         Kind::NotFound if error.code() == "link.expired" => ("链接已过期", EXPIRED),
         Kind::Forbidden => ("这里不能操作", error.detail()),
         Kind::NotFound => ("链接无效或已过期", "请从企业微信的消息中重新打开"),
+        Kind::Busy if error.code() == "code.too_often" => ("没有提交成功", error.detail()),
         Kind::Busy => ("服务暂时繁忙", "请稍后刷新本页"),
         Kind::Invalid => ("没有提交成功", error.detail()),
         _ => ("页面暂时打不开", "请稍后刷新本页；如果一直这样，请联系为您服务的同事"),
     };
-    respond(req, status, html::refusal(title, advice, &request_id))
+    let html = html::refusal(title, advice, &request_id);
+    let mut response = respond(req, refusal.status(), html);
+    if let Some((name, value)) = refusal.header() {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// How often something may be said on one ticket in a span: whoever has its link has it from us, and
+/// each word of his is told to those who work on it.
+const SAYS_MAX: u32 = 30;
+const SPAN: Micros = 10 * time::MINUTE;
+
+/// Counts one more form that is sent to a ticket's pages.
+fn brake(server: &Server, ticket: TicketId) -> std::result::Result<(), Refusal> {
+    server.brakes.count_of(&ticket.to_string(), "say", (SAYS_MAX, SPAN), server.clock.now())
 }
 
 /// A page that says why an entry cannot be used.

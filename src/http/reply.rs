@@ -226,6 +226,11 @@ impl Refusal {
         self.0.status
     }
 
+    /// The header of its own, if it has one.
+    pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        self.0.header.clone()
+    }
+
     /// The problem document.
     pub(crate) fn respond(&self, request_id: &str) -> HttpResponse {
         let Inside { error, status, current, header, unread } = &*self.0;
@@ -306,12 +311,15 @@ fn title(status: StatusCode) -> &'static str {
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match (error.kind(), error.code()) {
-            (Kind::Invalid, "files.too_large") => StatusCode::PAYLOAD_TOO_LARGE,
+            (Kind::Invalid, "files.too_large" | "http.too_large") => StatusCode::PAYLOAD_TOO_LARGE,
+            (Kind::Invalid, "http.too_slow") => StatusCode::REQUEST_TIMEOUT,
+            (Kind::Invalid, "http.not_multipart") => StatusCode::BAD_REQUEST,
             (Kind::Invalid, _) => StatusCode::UNPROCESSABLE_ENTITY,
             (Kind::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
             (Kind::Forbidden, _) => StatusCode::FORBIDDEN,
             (Kind::NotFound, _) => StatusCode::NOT_FOUND,
             (Kind::Conflict, _) => StatusCode::CONFLICT,
+            (Kind::Busy, "code.too_often") => StatusCode::TOO_MANY_REQUESTS,
             (Kind::Busy, _) => StatusCode::SERVICE_UNAVAILABLE,
             (Kind::Upstream, _) => StatusCode::BAD_GATEWAY,
             (Kind::Bug, _) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -13,12 +13,15 @@ use org::session::{self, Found, SignedIn};
 
 use crate::shared::Server;
 
-/// The cookie of a session.
-pub(crate) const COOKIE: &str = "qidan_session";
+/// The cookie of a session. Of a name with this mark a browser takes a cookie only over https and from
+/// this very host, so that no neighbour of our domain hands our pages a session of his.
+pub(crate) fn name(server: &Server) -> &'static str {
+    if server.pages.is_https() { "__Host-qidan_session" } else { "qidan_session" }
+}
 
 /// What the browser holds, if it holds something.
-pub(crate) fn secret_of(req: &HttpRequest) -> Option<String> {
-    let secret = req.cookie(COOKIE)?.value().to_owned();
+pub(crate) fn secret_of(server: &Server, req: &HttpRequest) -> Option<String> {
+    let secret = req.cookie(name(server))?.value().to_owned();
     (!secret.is_empty()).then_some(secret)
 }
 

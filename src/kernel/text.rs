@@ -40,6 +40,15 @@ pub fn clean(text: &str) -> String {
     kept.trim().to_owned()
 }
 
+/// A telephone number of which only the end is told, of a mobile one the begin as well: enough to tell
+/// two numbers apart, and not to call one.
+pub fn masked(phone: &str) -> String {
+    let chars: Vec<char> = phone.chars().collect();
+    let (head, tail) = if chars.len() >= 11 { (3, 4) } else { (0, chars.len() / 3) };
+    let is_shown = |at: usize| at < head || at >= chars.len() - tail;
+    chars.iter().enumerate().map(|(at, c)| if is_shown(at) { *c } else { '*' }).collect()
+}
+
 /// The first line of a text, at most `max` characters: a title made from a message.
 pub fn first_line(text: &str, max: usize) -> String {
     cut_chars(text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default(), max)
@@ -62,6 +71,19 @@ mod tests {
         assert_eq!(clean("\u{FEFF} a\0b\u{202E}c\r\n😀\n "), "abc\n😀");
         assert_eq!(clean(" 三楼\t空调\n坏了 "), "三楼\t空调\n坏了");
         assert_eq!(clean("a\u{7F}\u{9F}\u{2066}\r"), "a");
+    }
+
+    #[test]
+    fn a_masked_number_cannot_be_called() {
+        for (phone, shown) in [
+            ("13800000001", "138****0001"),
+            ("021-6666", "******66"),
+            ("7654321", "*****21"),
+            ("110", "**0"),
+            ("", ""),
+        ] {
+            assert_eq!(masked(phone), shown);
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn finish(conn: &mut Conn, scope: &str, key: &str, status: i32, body: &str) 
     sql::idempotency::finish(conn, scope, key, status, body)
 }
 
-/// Drops answers that were kept long enough. Gives how many; call again while it is [`PURGE_MAX`].
+/// Drops answers that were kept long enough. Gives how many; call again until it is none.
 pub fn purge(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let ids = sql::idempotency::older_than(conn, oldest(now), PURGE_MAX)?;
     sql::idempotency::delete(conn, &ids)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use db::Conn;
-use kernel::{Ctx, Error, Kind, Result, Timestamp};
+use kernel::{Ctx, Cursor, Error, Kind, Limit, Page, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{find_member, sql};
@@ -115,18 +115,20 @@ pub fn end_leave(conn: &mut Conn, ctx: &Ctx, id: i64) -> Result<()> {
     }
 }
 
-/// The leaves that are not over yet, by their beginning; of one member, or of all.
+/// A page of the leaves that are not over yet, by their beginning; of one member, or of all.
 ///
 /// # Errors
-/// The database's.
-pub fn list_leaves(conn: &mut Conn, of: Option<&str>, at: Timestamp) -> Result<Vec<Leave>> {
-    match of {
-        Some(userid) => {
-            let userid = known(conn, userid)?;
-            sql::leave::of(conn, &userid, at)
-        }
-        None => sql::leave::all(conn, at),
-    }
+/// `member.not_found`.
+pub fn list_leaves(
+    conn: &mut Conn,
+    of: Option<&str>,
+    at: Timestamp,
+    cursor: Option<Cursor>,
+    limit: Limit,
+) -> Result<Page<Leave>> {
+    let userid = of.map(|userid| known(conn, userid)).transpose()?;
+    let leaves = sql::leave::list(conn, userid.as_deref(), at, cursor, limit)?;
+    Ok(Page::cut(leaves, limit, |leave| Cursor { key: leave.from_at.0, id: leave.id }))
 }
 
 /// Which of these members are away at a time.

@@ -36,7 +36,9 @@ pub use member::{
 };
 pub use position::{MapSystem, Seen, positions, put_position};
 pub use profile::{Profile, profile, profiles, put_profile, with_role};
-pub use token::{Scope, Token, create_token, find_token, list_tokens, revoke_token, touch_token};
+pub use token::{
+    Scope, Token, create_token, find_token, list_tokens, revoke_token, tokens_alive, touch_token,
+};
 
 #[cfg(test)]
 mod test_db;

@@ -77,14 +77,27 @@ pub fn begin(conn: &mut Conn, ctx: &Ctx, entropy: &Entropy, wish: &Wish<'_>) -> 
     Ok(state)
 }
 
+/// Whether a state that came back belongs to a login of this browser. Asked before [`take`], so that
+/// who makes states up keeps nobody from writing.
+///
+/// # Errors
+/// The database's.
+pub fn is_known(conn: &mut Conn, state: &str, browser: &str) -> Result<bool> {
+    find(conn, &digest(state), browser).map(|login| login.is_some())
+}
+
+fn find(conn: &mut Conn, key: &str, browser: &str) -> Result<Option<Login>> {
+    let found = sql::login::find(conn, key)?;
+    Ok(found.filter(|login| login.browser_sha256 == digest(browser)))
+}
+
 /// Takes a state that came back to a browser. Of two at once, one is fresh.
 ///
 /// # Errors
 /// The database's.
 pub fn take(conn: &mut Conn, ctx: &Ctx, state: &str, browser: &str) -> Result<Returned> {
     let key = digest(state);
-    let found = sql::login::find(conn, &key)?;
-    let Some(login) = found.filter(|login| login.browser_sha256 == digest(browser)) else {
+    let Some(login) = find(conn, &key, browser)? else {
         return Ok(Returned::Unknown);
     };
     if !sql::login::use_up(conn, &key, ctx.now)? {
@@ -96,7 +109,7 @@ pub fn take(conn: &mut Conn, ctx: &Ctx, state: &str, browser: &str) -> Result<Re
     Ok(Returned::Fresh(login))
 }
 
-/// Drops logins that are long over. Gives how many; call again while it is [`PURGE_MAX`].
+/// Drops logins that are long over. Gives how many; call again until it is none.
 ///
 /// # Errors
 /// The database's.

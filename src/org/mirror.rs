@@ -148,7 +148,7 @@ pub fn remove_member(conn: &mut Conn, ctx: &Ctx, userid: &str, stamp: Timestamp)
     Ok(!sheet.save(conn, ctx)?.is_empty())
 }
 
-/// A member's userid changed. He is found by the old one as well from now on.
+/// A member's userid changed. He is found by the old one as well from now on, and signs in anew.
 ///
 /// # Errors
 /// As [`upsert_member`].
@@ -163,6 +163,10 @@ pub fn rename_member(
     sheet.rename(conn, ctx, (from, to), stamp)?;
     sheet.save(conn, ctx)?;
     let (from, to) = (from.to_lowercase(), to.to_lowercase());
+    if from != to {
+        // The old userid may be given to somebody else, who must not be taken for him.
+        sql::session::delete_of(conn, &from)?;
+    }
     sql::profile::rename(conn, &from, &to)?;
     sql::position::rename(conn, &from, &to)?;
     sql::leave::rename(conn, &from, &to)

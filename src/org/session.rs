@@ -2,6 +2,8 @@
 //! their SHA-256 only. A session ends when it is not used for a week, after a month in any case,
 //! when its member signs out, and as soon as he may not work here any more.
 
+use std::collections::BTreeSet;
+
 use db::Conn;
 use kernel::{Ctx, Entropy, Micros, Result, Timestamp, text, time};
 use sha2::{Digest as _, Sha256};
@@ -136,6 +138,14 @@ pub fn find(conn: &mut Conn, secret: &str, now: Timestamp) -> Result<Found> {
     Ok(Found::SignedIn(Box::new(SignedIn { session, member, profile })))
 }
 
+/// Those of these sessions that have not ended: for what goes on longer than a request.
+///
+/// # Errors
+/// The database's.
+pub fn alive(conn: &mut Conn, ids: &[i64], now: Timestamp) -> Result<BTreeSet<i64>> {
+    sql::session::alive(conn, ids, now, now.plus(-IDLE))
+}
+
 /// Notes that a session was used.
 ///
 /// # Errors
@@ -166,8 +176,8 @@ pub fn end_all(conn: &mut Conn, userid: &str) -> Result<usize> {
     sql::session::delete_of(conn, userid)
 }
 
-/// Drops sessions that have ended by themselves. Gives how many; call again while it is
-/// [`PURGE_MAX`].
+/// Drops sessions that have ended by themselves. Gives how many; call again until it
+/// is none.
 ///
 /// # Errors
 /// The database's.

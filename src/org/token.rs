@@ -1,6 +1,6 @@
 //! API tokens: 256 random bits that are shown once; we keep their SHA-256 only.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use db::Conn;
 use kernel::{Actor, Ctx, Entropy, Error, Kind, Result, Timestamp, TokenId, text, time};
@@ -187,6 +187,14 @@ pub fn revoke_token(conn: &mut Conn, ctx: &Ctx, id: TokenId) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(Kind::NotFound, "token.not_found", "没有这个令牌"))
+}
+
+/// Those of these tokens that were not revoked: for what goes on longer than a request.
+///
+/// # Errors
+/// The database's.
+pub fn tokens_alive(conn: &mut Conn, ids: &[i64]) -> Result<BTreeSet<i64>> {
+    sql::token::alive(conn, ids)
 }
 
 /// All tokens, the newest first, revoked ones too.

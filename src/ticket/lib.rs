@@ -76,7 +76,7 @@ pub use relation::{Closeness, closeness, is_in, may_see_group, not_your_group, n
 pub use responsibility::{Duty, Responsibility, responsibility};
 pub use row::{CustomerName, Person, Row, StepName, TemplateName, row};
 pub use similar::{Alike, Similar, similar};
-pub use sql::{event, events, find_by_no, get, ids_after, version_of};
+pub use sql::{event, events, events_latest, find_by_no, get, ids_after, version_of};
 pub use survey::{Survey, may_judge, survey};
 pub use ticket::{
     Attachment, CheckIn, Child, Judgement, Link, Parent, Priority, Rating, SOURCES, Status, Task,

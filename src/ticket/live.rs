@@ -157,11 +157,14 @@ pub fn moved(
 ) -> Result<Vec<(Arc<Ticket>, Vec<Here>)>> {
     let either: BTreeSet<_> = before.keys().chain(now.keys()).copied().collect();
     let moved: Vec<_> = either.into_iter().filter(|id| before.get(id) != now.get(id)).collect();
-    let mut all = Vec::new();
-    for ticket in sql::get_all(conn, &moved)? {
-        let people = now.get(&ticket.id).map_or(&[][..], Vec::as_slice);
-        let people = presence::named(conn, people)?;
-        all.push((Arc::new(ticket), people));
-    }
-    Ok(all)
+    let tickets = sql::get_all(conn, &moved)?;
+    let here = |ticket: &Ticket| now.get(&ticket.id).map_or(&[][..], Vec::as_slice);
+    // All names at once, each with its ticket's turn.
+    let people: Vec<_> = tickets.iter().flat_map(here).cloned().collect();
+    let mut named = presence::named(conn, &people)?.into_iter();
+    let with_people = |ticket: Ticket| {
+        let people = named.by_ref().take(here(&ticket).len()).collect();
+        (Arc::new(ticket), people)
+    };
+    Ok(tickets.into_iter().map(with_people).collect())
 }

@@ -142,6 +142,19 @@ pub fn events(conn: &mut Conn, id: TicketId) -> Result<Vec<Event>> {
     log_of(conn, id, None)
 }
 
+/// The newest entries of a ticket's log behind a place in it, oldest first: a page that shows some
+/// lines need not load the years before them.
+///
+/// # Errors
+/// The database's.
+pub fn events_latest(conn: &mut Conn, id: TicketId, after: i64, most: i64) -> Result<Vec<Event>> {
+    let columns = (e::seq, e::verb, e::actor, e::at, e::trace, e::facts);
+    let rows = e::table.filter(e::ticket_id.eq(id.0).and(e::seq.gt(after)));
+    let rows = rows.order(e::seq.desc()).limit(most).select(columns);
+    let rows = rows.load::<EventRow>(conn).or_db()?;
+    rows.into_iter().rev().map(event_of).collect()
+}
+
 /// One entry of a ticket's log.
 ///
 /// # Errors

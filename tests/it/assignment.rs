@@ -135,6 +135,11 @@ async fn who_is_on_leave_is_stood_in_for_and_the_record_says_so() {
     assert_eq!(handlers(&desk.is_broken("visit", json!({})).await), ["zhaomin"]);
     let listed = desk.ask("GET", "/api/v1/leaves").send().await.json();
     assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    // A page at a time.
+    let first = desk.ask("GET", "/api/v1/leaves?limit=1").send().await.json();
+    let next = format!("/api/v1/leaves?limit=1&cursor={}", first["next"].as_str().unwrap());
+    let second = desk.ask("GET", &next).send().await.json();
+    assert_eq!((&second["items"][0], &second["next"]), (&listed["items"][1], &Value::Null));
 
     for (leave, path) in [
         (json!({ "userid": "wuting", "from_at": "2026-11-24T00:00:00Z" }), "from_at"),

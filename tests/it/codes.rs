@@ -295,7 +295,9 @@ async fn photos_belong_to_their_visit_and_go_when_nobody_used_them() {
     for n in 1..9 {
         assert_eq!(uploads(&desk, &visit, "a.png", PNG.to_vec()).await.status, 201, "{n}");
     }
-    let more = uploads(&desk, &visit, "a.png", PNG.to_vec()).await;
+    let stored = desk.stored_files();
+    let more = uploads(&desk, &visit, "a.png", [PNG, b"more"].concat()).await;
+    assert_eq!(desk.stored_files(), stored, "what is too much leaves nothing behind");
     assert!(more.status == 422 && more.text().contains("最多 9 张"), "{}", more.text());
     // Another visit cannot show them, and nobody can without one.
     let stolen = json!({ "title": "a", "photos": [heic.json()["id"]] });

@@ -243,6 +243,27 @@ async fn who_signs_out_is_out_and_only_he_can_sign_himself_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_lost_his_phone_signs_out_everywhere_and_nobody_else_with_him() {
+    let desk = Desk::open().await;
+    let [phone, desktop, other] = [WECOM, DESKTOP, WECOM].map(|agent| Browser::new(&desk, agent));
+    phone.signs_in("zhangsan").await;
+    desktop.signs_in("zhangsan").await;
+    other.signs_in("lijing").await;
+    let told = desktop.bare("POST", "/auth/logout?everywhere=1").send().await;
+    assert_eq!(told.refusal().1, "auth.csrf");
+    let told = desktop.ask("POST", "/auth/logout?everywhere=1").send().await;
+    assert_eq!(told.status, 204, "{}", told.text());
+    for browser in [&phone, &desktop] {
+        let told = browser.bare("GET", "/api/v1/me").send().await;
+        assert_eq!(told.refusal().1, "auth.no_session");
+    }
+    assert_eq!(other.me().await["userid"], "lijing");
+    let told = desk.ask("GET", "/api/v1/audit?what=session.ended").send().await.json();
+    assert_eq!(told["items"][0]["detail"], json!({ "everywhere": true, "others": 1 }), "{told}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_by_cookie_shows_what_only_its_page_was_told() {
     let desk = Desk::open().await;
     let browser = Browser::new(&desk, WECOM);
@@ -310,8 +331,16 @@ async fn who_is_disabled_is_out_at_once_and_who_comes_back_signs_in_anew() {
         assert_eq!(told.refusal().1, "auth.no_session", "what was ended stays ended");
     }
     assert_eq!(phone.signs_in("zhangsan").await["userid"], "zhangsan");
+    let profile = json!({ "roles": ["admin"] });
+    let told = desk.ask("PUT", "/api/v1/members/zhangsan/profile").json(&profile).send().await;
+    assert_eq!(told.status, 200, "{}", told.text());
     desk.clock.advance(time::SECOND);
     desk.company("DELETE", "/members/zhangsan", json!({})).await;
+    // Not only unusable: nothing of it is left for whoever is given the userid next.
+    let ended = desk.db.write(|conn| org::session::end_all(conn, "zhangsan")).await;
+    assert_eq!(ended.unwrap(), 0);
+    let profile = desk.db.read(|conn| org::profile(conn, "zhangsan")).await.unwrap();
+    assert_eq!(profile.roles, Vec::<String>::new());
     let told = phone.ask("GET", "/api/v1/tickets").send().await;
     assert_eq!(told.refusal().1, "auth.no_session");
     desk.close().await;
@@ -441,6 +470,57 @@ async fn a_login_leads_to_our_own_pages_only() {
     let back = browser.passes(told.header("location"), "zhangsan").await;
     assert_eq!(browser.open(&back).await.header("location"), "/h5/workbench", "by default");
     desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_floods_the_login_and_what_was_begun_is_forgotten_however_much_it_is() {
+    let desk = Desk::open().await;
+    let browser = Browser::new(&desk, WECOM);
+    // Each login asks twice; made-up states count as well, and nothing of them is written.
+    let location = browser.begins("/h5/workbench").await;
+    let forged = "/auth/wecom/callback?code=x&state=0123456789abcdef0123456789abcdef";
+    for n in 1..600 {
+        assert_eq!(browser.open(forged).await.status, 403, "{n}");
+    }
+    for path in [forged, "/auth/wecom/login"] {
+        let told = browser.open(path).await;
+        refused(&told, 429, "登录太频繁了");
+        assert!(told.header("retry-after").parse::<u64>().unwrap() <= 600, "{told:?}");
+    }
+    let ask = desk.visit("GET", "/auth/wecom/login").header("x-forwarded-for", "203.0.113.9");
+    assert_eq!(ask.send().await.status, 302, "another address");
+    desk.clock.advance(10 * time::MINUTE - time::SECOND);
+    let back = browser.passes(&location, "zhangsan").await;
+    desk.clock.advance(time::SECOND);
+    refused(&browser.open(&back).await, 401, "用时太久");
+    assert_eq!(browser.signs_in("zhangsan").await["userid"], "zhangsan");
+
+    // More than one transaction forgets at once: the night goes on until nothing old is left.
+    let (now, ids, entropy) =
+        (desk.clock.now(), kernel::Ids::new(two()), kernel::Entropy::seeded(9));
+    let many = desk.db.write(move |conn| {
+        let ctx = kernel::Ctx {
+            now,
+            actor: kernel::Actor::System,
+            ids: ids.clone(),
+            trace: "test".to_owned(),
+        };
+        for _ in 0..3 * org::login::PURGE_MAX {
+            let wish = org::login::Wish { browser: "b", next: "/", client: "browser", attempt: 0 };
+            org::login::begin(conn, &ctx, &entropy, &wish)?;
+        }
+        Ok(())
+    });
+    many.await.unwrap();
+    desk.advance(2 * time::DAY).await;
+    let now = desk.clock.now();
+    let left = desk.db.write(move |conn| org::login::purge(conn, now)).await;
+    assert_eq!(left.unwrap(), 0);
+    desk.close().await;
+}
+
+fn two() -> kernel::ReplicaNo {
+    kernel::ReplicaNo::new(2).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kernel::time::{MINUTE, SECOND};
 use serde_json::{Value, json};
 
-use crate::support::Desk;
+use crate::support::{Browser, DESKTOP, Desk, WECOM};
 
 /// An open stream.
 struct Ear {
@@ -195,5 +195,42 @@ async fn one_who_cannot_stream_polls_and_nobody_holds_more_streams_than_he_has_p
     let anybody = desk.http.get(format!("{}/api/v1/live", desk.url)).send().await.unwrap();
     assert_eq!(anybody.status(), 401);
     drop(open);
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_the_session_or_the_token_that_it_was_opened_with() {
+    let desk = Desk::open().await;
+    let second = desk.second().await;
+    let (left, stays) = (Browser::new(&desk, WECOM), Browser::new(&desk, DESKTOP));
+    left.signs_in("wangfang").await;
+    stays.signs_in("wangfang").await;
+    let listen = async |browser: &Browser<'_>| {
+        let path = format!("{}/api/v1/live?csrf={}", second.url, browser.csrf.borrow());
+        let cookie = format!("qidan_session={}", browser.cookie("qidan_session").unwrap());
+        let answer = desk.http.get(path).header("cookie", cookie).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        Ear { answer, text: String::new() }
+    };
+    let (mut gone, mut page) = (listen(&left).await, listen(&stays).await);
+    let new = json!({ "name": "board", "scopes": ["tickets:read"] });
+    let token = desk.ask("POST", "/api/v1/tokens").json(&new).send().await.json();
+    let ask = desk.http.get(format!("{}/api/v1/live", second.url));
+    let answer = ask.bearer_auth(token["token"].as_str().unwrap()).send().await.unwrap();
+    let mut board = Ear { answer, text: String::new() };
+    // Signed out and revoked on one replica, they end on the other.
+    assert_eq!(left.ask("POST", "/auth/logout").send().await.status, 204);
+    let path = format!("/api/v1/tokens/{}", token["id"].as_str().unwrap());
+    assert_eq!(desk.ask("DELETE", &path).send().await.status, 204);
+    for ended in [&mut gone, &mut board] {
+        while let Some(said) = ended.next().await {
+            assert_ne!(said.event, "ticket");
+        }
+    }
+    let id = desk.raise("wangfang", "空调坏了").await;
+    desk.says_in("zhaomin", &id, "我看看").await;
+    page.hears("ticket", has("我看看")).await;
+    drop(page);
+    second.close().await;
     desk.close().await;
 }

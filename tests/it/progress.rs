@@ -264,6 +264,54 @@ async fn a_reply_with_photos_reaches_who_works_on_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_form_leaves_no_file_behind_and_nobody_says_things_without_end() {
+    let desk = Desk::open().await;
+    let id = raised(&desk, json!({})).await;
+    let path = link(&desk, &id).await;
+    let photo = |number: u8, bytes: usize| {
+        let mut photo = [PNG, &[number]].concat();
+        photo.resize(bytes, number);
+        reqwest::multipart::Part::bytes(photo).file_name("a.png")
+    };
+    let send = async |form: reqwest::multipart::Form| {
+        desk.visit("POST", &format!("{path}/reply")).form(form).send().await
+    };
+    let form = reqwest::multipart::Form::new;
+    // Each is small enough, all together are not.
+    let large = (0..4).fold(form(), |form, n| form.part("photos", photo(n, 18 << 20)));
+    let told = send(large).await;
+    assert_eq!(told.status, 422);
+    assert!(told.text().contains("合计最多 60 MiB"), "{}", told.text());
+    assert_eq!(desk.stored_files(), 0);
+    // Only the ticket's own door finds that it is too long: the photo is stored by then, and goes
+    // in the night.
+    let long = form().text("text", "长".repeat(2_001)).part("photos", photo(5, 100));
+    assert_eq!(send(long).await.status, 422);
+    assert_eq!(desk.stored_files(), 1);
+    desk.advance(2 * DAY).await;
+    desk.advance(DAY).await;
+    assert_eq!(desk.stored_files(), 0);
+
+    let path_of = |path: &str, form: &str| format!("{path}/{form}");
+    for n in 0..30 {
+        let told = sends(&desk, &path_of(&path, "reply"), &[("text", "在吗")]).await;
+        assert_eq!(told.status, 303, "{n}");
+    }
+    for form in ["reply", "preference"] {
+        let told = sends(&desk, &path_of(&path, form), &[("text", "在吗")]).await;
+        assert!(told.status == 429 && told.text().contains("太频繁了"), "{}", told.text());
+        assert!(told.header("retry-after").parse::<u64>().unwrap() <= 600, "{told:?}");
+    }
+    desk.advance(11 * MINUTE).await;
+    let revoked = desk.ask("DELETE", &format!("/api/v1/tickets/{id}/progress_link")).send().await;
+    assert_eq!(revoked.status, 204, "{}", revoked.text());
+    let told = send(form().text("text", "还在吗").part("photos", photo(6, 5 << 20))).await;
+    assert!(told.status == 404 && told.text().contains("链接已被收回"), "{}", told.text());
+    assert_eq!(desk.stored_files(), 0);
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_customer_says_before_anybody_took_it_up_is_heard_by_those_who_can() {
     let desk = Desk::open().await;
     desk.publishes(&template(json!({}))).await;

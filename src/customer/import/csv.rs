@@ -11,11 +11,12 @@ pub(crate) struct Row {
 /// The most characters of a cell.
 const CELL_MAX: usize = 10_000;
 
-/// Every line.
+/// Every line in which something stands, until there are more than `most`: a file of nothing but ends
+/// of lines has millions.
 ///
 /// # Errors
 /// The line that cannot be read, and the mend.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Row>, (usize, String)> {
+pub(crate) fn parse(bytes: &[u8], most: usize) -> Result<Vec<Row>, (usize, String)> {
     let text = std::str::from_utf8(bytes).map_err(|_other| {
         let detail = "文件不是 UTF-8 编码，请在表格软件中另存为「CSV UTF-8」";
         (1, detail.to_owned())
@@ -41,7 +42,13 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Row>, (usize, String)> {
             ('\r', false) if chars.peek() == Some(&'\n') => {}
             ('\n', false) => {
                 cells.push(std::mem::take(&mut cell));
-                rows.push(Row { line: begin, cells: std::mem::take(&mut cells) });
+                let cells = std::mem::take(&mut cells);
+                if cells.iter().any(|one| !one.trim().is_empty()) {
+                    rows.push(Row { line: begin, cells });
+                }
+                if rows.len() > most {
+                    return Ok(rows);
+                }
                 begin = line;
             }
             (c, false) => cell.push(c),
@@ -50,8 +57,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Vec<Row>, (usize, String)> {
     if is_quoted {
         return Err((begin, "引号没有结束，请补上或去掉".to_owned()));
     }
-    if !cell.is_empty() || !cells.is_empty() {
-        cells.push(cell);
+    cells.push(cell);
+    if cells.iter().any(|one| !one.trim().is_empty()) {
         rows.push(Row { line: begin, cells });
     }
     Ok(rows)

@@ -33,12 +33,16 @@ fn problems(error: &Error) -> Vec<(&str, &str)> {
 
 #[test]
 fn csv_is_read_as_spreadsheets_write_it() {
-    let rows = csv::parse("\u{FEFF}a,\"b,\"\"c\"\"\"\r\n\"x\ny\",\r\n\r\nlast".as_bytes()).unwrap();
+    let rows = csv::parse("\u{FEFF}a,\"b,\"\"c\"\"\"\r\n\"x\ny\",\r\n\r\nlast".as_bytes(), 9);
+    let rows = rows.unwrap();
     let cells: Vec<_> = rows.iter().map(|row| (row.line, row.cells.join("|"))).collect();
-    let expected = [(1, "a|b,\"c\""), (2, "x\ny|"), (4, ""), (5, "last")];
+    let expected = [(1, "a|b,\"c\""), (2, "x\ny|"), (5, "last")];
     assert_eq!(cells, expected.map(|(line, text)| (line, text.to_owned())));
-    assert_eq!(csv::parse(b"a,\"b\nc").unwrap_err().0, 1);
-    assert!(csv::parse(&[0xC9, 0xE8, 0xB1, 0xB8]).unwrap_err().1.contains("UTF-8"));
+    assert_eq!(csv::parse(b"a,\"b\nc", 9).unwrap_err().0, 1);
+    assert!(csv::parse(&[0xC9, 0xE8, 0xB1, 0xB8], 9).unwrap_err().1.contains("UTF-8"));
+    // Of a file without end no more is read than shows that it is too long.
+    assert_eq!(csv::parse(&b"a\n".repeat(1_000), 9).unwrap().len(), 10);
+    assert_eq!(csv::parse(&b" ,\n\n".repeat(1_000), 9).unwrap(), []);
 }
 
 #[test]

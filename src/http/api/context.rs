@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use actix_web::{HttpRequest, web::Data};
 use customer::{Belonging, BelongingFilter, Customer, Kept, Opportunity, Order};
 use db::Conn;
-use kernel::{Actor, Ctx, Cursor, Error, Kind, Limit, Page, Result, Timestamp};
+use kernel::{Actor, Ctx, Cursor, Error, Kind, Limit, Page, Result, Timestamp, text};
 use org::Member;
 use serde::{Deserialize, Serialize};
 use ticket::{AssetView, Closeness, Complaint, Filter, OriginPlace, Row, Scope, Wanted, closeness};
@@ -176,14 +176,6 @@ fn no_customer() -> Error {
     Error::new(Kind::NotFound, "customer.not_found", detail)
 }
 
-/// The last four digits are enough to tell two numbers apart, and not to call one.
-fn masked(phone: &str) -> String {
-    let chars: Vec<char> = phone.chars().collect();
-    let (head, tail) = if chars.len() >= 11 { (3, 4) } else { (0, chars.len() / 3) };
-    let is_shown = |at: usize| at < head || at >= chars.len() - tail;
-    chars.iter().enumerate().map(|(at, c)| if is_shown(at) { *c } else { '*' }).collect()
-}
-
 fn seen(conn: &mut Conn, customer: &Customer, closeness: Closeness, actor: &Actor) -> Result<Seen> {
     let userids: Vec<_> = customer.follows.iter().map(|follow| &follow.userid).collect();
     let members = org::members_by_ids(conn, &userids)?;
@@ -196,7 +188,7 @@ fn seen(conn: &mut Conn, customer: &Customer, closeness: Closeness, actor: &Acto
     let is_mine = customer.follows.iter().any(|one| actor.userid() == Some(&one.userid));
     let phone = match closeness {
         Closeness::Follower => customer.phone.clone(),
-        Closeness::None | Closeness::Related => masked(&customer.phone),
+        Closeness::None | Closeness::Related => text::masked(&customer.phone),
     };
     Ok(Seen {
         external_userid: customer.external_userid.clone(),
@@ -392,17 +384,5 @@ fn prefilled_for(
             found.map(|customer| (customer, Closeness::None)).ok_or(error)
         }
         other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::masked;
-
-    #[test]
-    fn a_masked_number_cannot_be_called() {
-        assert_eq!(masked("13800000001"), "138****0001");
-        assert_eq!(masked("021-6666"), "******66");
-        assert_eq!(masked(""), "");
     }
 }

@@ -1,18 +1,15 @@
 //! Attachments: what is sent is stored by its content, under a name that was cleaned, and given back
 //! so that no browser takes it for a page.
 
-use std::time::Duration;
-
-use actix_multipart::{Field, Multipart, MultipartError};
+use actix_multipart::Multipart;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web::{self, Data},
 };
-use bytes::BytesMut;
+use bytes::Bytes;
 use db::Conn;
 use files::{File, FileStore, NewFile, Stored};
-use futures_util::StreamExt as _;
 use kernel::{Actor, Error, FileId, Kind, Result, text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
@@ -23,16 +20,14 @@ use super::{Op, schema, tickets};
 use crate::{
     guard::{Signed, may},
     read::{self, Query},
-    reply::{Answer, Once, Refusal, Reply, bare},
+    reply::{Answer, Once, Refusal, Reply},
     shared::Server,
+    upload::{FILE_MAX, Parts, in_time, store},
 };
 
-/// The largest file.
-pub(crate) const FILE_MAX: usize = 20 << 20;
-/// How long an upload may take.
-pub(crate) const UPLOAD_TIME: Duration = Duration::from_secs(120);
-/// Parts of an upload beside the file.
+/// Parts of an upload, and the bytes of them that are read to refuse more in words.
 const PARTS_MAX: usize = 8;
+const BYTES_MAX: usize = 2 * FILE_MAX;
 /// A file's bytes never change.
 const CACHED: &str = "private, max-age=86400, immutable";
 /// Should a browser show the file in spite of all, it may do nothing.
@@ -79,10 +74,10 @@ async fn attach(
     who: Signed<may::WriteTickets>,
     req: HttpRequest,
     server: Data<Server>,
-    mut parts: Multipart,
+    parts: Multipart,
 ) -> Reply {
     let expects = read::if_match(&req)?;
-    let (name, stored) = receive(&server, &mut parts).await.map_err(|no| no.with_unread(parts))?;
+    let (name, stored) = receive(&server, parts).await?;
     let once = Once::of(&req, &who.caller, format!("{}\n{name}", stored.sha256).as_bytes())?;
     let deed = tickets::Deed { verb: "attach".to_owned(), input: Map::new(), expects, on: None };
     tickets::perform(&req, &who, &server, once, deed, move |conn, ctx, input| {
@@ -113,9 +108,9 @@ async fn put(
     who: Signed<may::WriteTickets>,
     req: HttpRequest,
     server: Data<Server>,
-    mut parts: Multipart,
+    parts: Multipart,
 ) -> Reply {
-    let (name, stored) = receive(&server, &mut parts).await.map_err(|no| no.with_unread(parts))?;
+    let (name, stored) = receive(&server, parts).await?;
     let once = Once::of(&req, &who.caller, format!("{}\n{name}", stored.sha256).as_bytes())?;
     let answer = server.command(who.ctx(), once, move |conn, ctx| {
         let new = NewFile { stored: &stored, name: &name, source_media_id: None };
@@ -128,16 +123,14 @@ async fn put(
 /// The name of the uploaded file, and its bytes in the store.
 async fn receive(
     server: &Server,
-    parts: &mut Multipart,
+    parts: Multipart,
 ) -> std::result::Result<(String, Stored), Refusal> {
-    let (name, bytes) = match tokio::time::timeout(UPLOAD_TIME, upload(parts)).await {
-        Ok(uploaded) => uploaded?,
-        Err(_late) => return Err(bare(StatusCode::REQUEST_TIMEOUT)),
+    let mut parts = Parts::new(parts, PARTS_MAX, BYTES_MAX);
+    let (name, bytes) = match in_time(upload(&mut parts)).await {
+        Ok(uploaded) => uploaded,
+        Err(refusal) => return Err(refusal.with_unread(parts)),
     };
-    let store = server.files.clone();
-    let stored = web::block(move || store.save(&bytes)).await;
-    let stored = stored.map_err(|gone| Error::bug("a file was not stored").caused_by(gone))??;
-    Ok((name, stored))
+    Ok((name, store(server, bytes).await?))
 }
 
 /// What a ticket calls a file of this type.
@@ -151,38 +144,17 @@ fn kind_of(mime: &str) -> &'static str {
 }
 
 /// The name and the bytes of the part that is called `file`.
-async fn upload(parts: &mut Multipart) -> std::result::Result<(String, BytesMut), Refusal> {
-    for _ in 0..PARTS_MAX {
-        let Some(part) = parts.next().await else { break };
-        let mut part = part.map_err(broken)?;
-        if part.name() == Some("file") {
-            let given = part.content_disposition().and_then(|it| it.get_filename());
-            let name = given.unwrap_or_default().to_owned();
-            return Ok((name, whole(&mut part).await?));
-        }
-        whole(&mut part).await?;
-    }
-    Err(Refusal::unreadable(Error::field("file", "required", "缺少名为 file 的文件部分")))
-}
-
-async fn whole(part: &mut Field) -> std::result::Result<BytesMut, Refusal> {
-    let mut bytes = BytesMut::new();
-    while let Some(chunk) = part.next().await {
-        let chunk = chunk.map_err(broken)?;
-        if bytes.len() + chunk.len() > FILE_MAX {
+async fn upload(parts: &mut Parts) -> std::result::Result<(String, Bytes), Refusal> {
+    while let Some(part) = parts.next(|_is_file| FILE_MAX).await? {
+        if !part.is_whole {
             let detail = format!("文件太大，最多 {} MiB", FILE_MAX >> 20);
             return Err(Error::new(Kind::Invalid, "files.too_large", detail).into());
         }
-        bytes.extend_from_slice(&chunk);
+        if part.name == "file" {
+            return Ok((part.file.unwrap_or_default(), part.bytes));
+        }
     }
-    Ok(bytes)
-}
-
-fn broken(error: MultipartError) -> Refusal {
-    let detail = "上传须为 multipart/form-data，并完整发送";
-    let error = Error::new(Kind::Invalid, "http.not_multipart", detail)
-        .caused_by(std::io::Error::other(error.to_string()));
-    Refusal::unreadable(error)
+    Err(Refusal::unreadable(Error::field("file", "required", "缺少名为 file 的文件部分")))
 }
 
 async fn get(

@@ -2,56 +2,53 @@
 //! says which code, when, and by which channel; nothing is sent without it. So a form is sent once,
 //! not at once and not days later, and its photos belong to it alone.
 
+mod visit;
+
 use std::collections::BTreeSet;
 
 use actix_multipart::Multipart;
 use actix_web::{
     HttpRequest,
     http::{Method, StatusCode},
-    web::{self, Data},
+    web::Data,
 };
-use bytes::BytesMut;
+use bytes::Bytes;
 use catalog::{Code, Published};
 use customer::CustomerFilter;
 use db::Conn;
 use files::{File, NewFile};
 use form::SECTION;
-use futures_util::StreamExt as _;
-use kernel::{
-    Actor, Ctx, Error, FieldError, FileId, Kind, Limit, Micros, Result, Timestamp, text, time,
-};
+use kernel::{Ctx, Error, FieldError, FileId, Kind, Limit, Micros, Result, Timestamp, text, time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use ticket::{CUSTOMER_KINDS, Setup, Ticket};
 use utoipa::ToSchema;
 
+pub use self::visit::VISIT;
+use self::visit::Visit;
 use super::{Op, schema};
 use crate::{
-    api::UPLOAD_TIME,
     read::Body,
-    reply::{Answer, Once, Refusal, Reply, bare, ctx_of},
+    reply::{Answer, Once, Refusal, Reply, ctx_of},
     shared::Server,
+    upload::{Parts, in_time, leave, store},
 };
 
-/// The least time that a person needs, and how long a form stays good: less than an answer is kept,
-/// so that what was sent twice is known again.
-const FASTEST: Micros = 2 * time::SECOND;
-const OLDEST: Micros = 12 * time::HOUR;
-/// How often one address may open, send and upload, in which span.
+/// How often one address may open any form, and send and upload by one code, in which span. By a code
+/// only once a visit shows that there is one: whoever asks could make up codes without end.
 const SPAN: Micros = 10 * time::MINUTE;
 const OPENS_MAX: u32 = 120;
 const SENDS_MAX: u32 = 10;
 const UPLOADS_MAX: u32 = 60;
-/// The largest photo, the most of them, and the bytes that are read to refuse a larger one in words.
+/// The largest photo, the most of them, the parts in which one is sent, and the bytes that are read to
+/// refuse a larger one in words.
 const PHOTO_MAX: usize = 10 << 20;
 const PHOTOS_MAX: usize = 9;
+const PARTS_MAX: usize = 1;
 const PATIENCE: usize = 64 << 20;
 /// The types of fields that only a page with script can fill in.
 const SCRIPTED: [&str; 2] = ["cascade", "location"];
-/// How the senders of photos that belong to no ticket yet begin, and those of photos that do.
-pub const VISIT: &str = "visit:";
-const VISITOR: &str = "visitor:";
 
 pub(crate) fn operations() -> Vec<Op> {
     let which = "入口码的 key";
@@ -146,52 +143,6 @@ pub(crate) struct Photo {
     size: i64,
 }
 
-/// One opening of a form.
-#[derive(Clone, Debug)]
-struct Visit {
-    code: String,
-    at: Timestamp,
-    nonce: String,
-    channel: String,
-}
-
-impl Visit {
-    fn signed(&self, server: &Server) -> String {
-        let Self { code, at, nonce, channel } = self;
-        server.links.sign_visit(&format!("{code}\n{}\n{nonce}\n{channel}", at.0))
-    }
-
-    /// A visit to this code that is young enough.
-    fn read(server: &Server, signed: &str, code: &str, now: Timestamp) -> Result<Self> {
-        let refused = |name, detail: &str| Error::new(Kind::Invalid, name, detail);
-        let invalid = || refused("visit.invalid", "页面已失效，请重新扫码或打开链接");
-        let text = server.links.read_visit(signed).map_err(|_forged| invalid())?;
-        let mut parts = text.split('\n').map(str::to_owned);
-        let mut part = || parts.next().ok_or_else(invalid);
-        let (of, at, nonce, channel) = (part()?, part()?, part()?, part()?);
-        let at = Timestamp(at.parse().map_err(|_not_a_time| invalid())?);
-        if of != code {
-            return Err(invalid());
-        }
-        if now.since(at) > OLDEST {
-            return Err(refused("visit.too_old", "页面打开太久了，请重新扫码或打开链接"));
-        }
-        Ok(Self { code: of, at, nonce, channel })
-    }
-
-    fn check_pace(&self, now: Timestamp) -> Result<()> {
-        if now.since(self.at) >= FASTEST {
-            return Ok(());
-        }
-        Err(Error::new(Kind::Invalid, "visit.too_fast", "提交得太快了，请稍等两秒再提交"))
-    }
-
-    /// Who sends what belongs to this visit.
-    fn actor(&self) -> Actor {
-        Actor::Customer { external_userid: format!("{VISIT}{}", self.nonce) }
-    }
-}
-
 fn key(req: &HttpRequest) -> String {
     req.match_info().get("code").unwrap_or_default().to_owned()
 }
@@ -236,7 +187,7 @@ fn asked(template: &Published) -> Vec<form::Field> {
 
 async fn show(req: HttpRequest, server: Data<Server>) -> Reply {
     let (key, ctx) = (key(&req), ctx_of(&server, &req));
-    server.brakes.count(&req, &format!("open {key}"), (OPENS_MAX, SPAN), ctx.now)?;
+    server.brakes.count(&req, "open", (OPENS_MAX, SPAN), ctx.now)?;
     let pairs: Vec<(String, String)> =
         form_urlencoded::parse(req.query_string().as_bytes()).into_owned().take(50).collect();
     let find = |name: &str| pairs.iter().find(|(one, _text)| one == name).map(|(_n, text)| text);
@@ -295,16 +246,16 @@ fn shown(
 
 async fn submit(req: HttpRequest, server: Data<Server>, body: Body) -> Reply {
     let (key, ctx) = (key(&req), ctx_of(&server, &req));
-    server.brakes.count(&req, &format!("send {key}"), (SENDS_MAX, SPAN), ctx.now)?;
     let (Submission { visit, form, website }, _bytes) = body.json::<Submission>().await?;
+    let visit = Visit::read(&server, &visit, &key, ctx.now)?;
+    server.brakes.count(&req, &format!("send {key}"), (SENDS_MAX, SPAN), ctx.now)?;
     if !website.is_empty() {
         let detail = "没有提交成功，请重新打开页面再试";
         return Err(Error::new(Kind::Invalid, "visit.invalid", detail).into());
     }
-    let visit = Visit::read(&server, &visit, &key, ctx.now)?;
     visit.check_pace(ctx.now)?;
     let hash = Sha256::digest(serde_json::to_string(&form).unwrap_or_default());
-    let whose = format!("{VISIT}{}", visit.nonce);
+    let whose = visit.sender();
     let once = Once { key: Some("submit".to_owned()), whose, what: text::hex(&hash) };
     let means = server.means();
     let ctx = ctx.with_actor(visit.actor());
@@ -345,7 +296,7 @@ fn raise(
     };
     let ticket = ticket::create(conn, ctx, setup, &new)?;
     let photos = ticket::files_of(&ticket, &template);
-    let (from, to) = (format!("{VISIT}{}", visit.nonce), format!("{VISITOR}{}", visit.nonce));
+    let (from, to) = (visit.sender(), visit.owner());
     files::hand_on(conn, &photos, (&from, &to))?;
     catalog::submitted(conn, &code.key, ctx.now)?;
     Ok(ticket)
@@ -393,68 +344,66 @@ fn recognised(conn: &mut Conn, code: &Code, form: &Map<String, Value>) -> Result
 
 async fn upload(req: HttpRequest, server: Data<Server>, parts: Multipart) -> Reply {
     let (key, ctx) = (key(&req), ctx_of(&server, &req));
-    server.brakes.count(&req, &format!("upload {key}"), (UPLOADS_MAX, SPAN), ctx.now)?;
     let mut pairs = form_urlencoded::parse(req.query_string().as_bytes());
     let signed = pairs.find(|(name, _text)| name == "visit").map(|(_name, text)| text.into_owned());
     let visit = Visit::read(&server, &signed.unwrap_or_default(), &key, ctx.now)?;
-    let (name, bytes) = match tokio::time::timeout(UPLOAD_TIME, receive(parts)).await {
-        Ok(received) => received?,
-        Err(_late) => return Err(bare(StatusCode::REQUEST_TIMEOUT)),
+    server.brakes.count(&req, &format!("upload {key}"), (UPLOADS_MAX, SPAN), ctx.now)?;
+    // Counted before anything is read, so that what is too much leaves nothing behind.
+    let (of, visitor, now) = (visit.code.clone(), visit.sender(), ctx.now);
+    let room = server.db.read(move |conn| check_room(conn, (&of, &visitor), now)).await;
+    let mut parts = Parts::new(parts, PARTS_MAX, PATIENCE);
+    if let Err(error) = room {
+        parts.skip().await;
+        return Err(Refusal::from(error).with_unread(parts));
+    }
+    let (name, bytes) = match in_time(receive(&mut parts)).await {
+        Ok(received) => received,
+        Err(refusal) => return Err(refusal.with_unread(parts)),
     };
     if !files::mime_of(&bytes).starts_with("image/") {
         let detail = "只能上传照片（JPG、PNG、GIF、WebP、HEIC）";
         return Err(Error::field("file", "wrong_type", detail).into());
     }
-    let store = server.files.clone();
-    let stored = web::block(move || store.save(&bytes)).await;
-    let stored = stored.map_err(|gone| Error::bug("a photo was not stored").caused_by(gone))??;
+    let stored = store(&server, bytes).await?;
+    let (photo, actor) = (stored.clone(), visit.actor());
     let answer = server.command(&ctx, Once::never(), move |conn, ctx| {
-        open_code(conn, &visit.code, ctx.now)?;
-        let ctx = ctx.with_actor(visit.actor());
-        let so_far = files::count_of(conn, &format!("{VISIT}{}", visit.nonce))?;
-        if so_far >= i64::try_from(PHOTOS_MAX).unwrap_or(i64::MAX) {
-            return Err(Error::field("file", "too_many", format!("最多 {PHOTOS_MAX} 张照片")));
-        }
-        let new = NewFile { stored: &stored, name: &name, source_media_id: None };
+        let ctx = ctx.with_actor(actor.clone());
+        // Several may be sent at once.
+        check_room(conn, (&visit.code, &visit.sender()), ctx.now)?;
+        let new = NewFile { stored: &photo, name: &name, source_media_id: None };
         let File { id, name, mime, size, .. } = files::put(conn, &ctx, new)?;
         Answer::json(StatusCode::CREATED, &Photo { id, name, mime, size })
     });
-    Ok(answer.await?.respond(&req))
+    match answer.await {
+        Ok(answer) => Ok(answer.respond(&req)),
+        Err(error) => {
+            leave(&server, &ctx, vec![stored]).await;
+            Err(error.into())
+        }
+    }
 }
 
-/// The first file that is sent. One that is too large is read on for a while, for a browser hears
-/// nothing before it has spoken.
-async fn receive(mut parts: Multipart) -> std::result::Result<(String, BytesMut), Refusal> {
-    let broken = |error: actix_multipart::MultipartError| {
-        let detail = "照片没有完整发送，请重试";
-        let error = Error::new(Kind::Invalid, "http.not_multipart", detail)
-            .caused_by(std::io::Error::other(error.to_string()));
-        Refusal::unreadable(error)
-    };
-    let Some(part) = parts.next().await else {
+/// Whether one more photo of a visit is taken.
+fn check_room(conn: &mut Conn, (code, sender): (&str, &str), now: Timestamp) -> Result<()> {
+    open_code(conn, code, now)?;
+    let so_far = files::count_of(conn, sender)?;
+    if so_far < i64::try_from(PHOTOS_MAX).unwrap_or(i64::MAX) {
+        return Ok(());
+    }
+    Err(Error::field("file", "too_many", format!("最多 {PHOTOS_MAX} 张照片")))
+}
+
+/// The first file that is sent.
+async fn receive(parts: &mut Parts) -> std::result::Result<(String, Bytes), Refusal> {
+    let Some(part) = parts.next(|_is_file| PHOTO_MAX).await? else {
         return Err(Refusal::unreadable(Error::field("file", "required", "请选一张照片")));
     };
-    let mut part = part.map_err(broken)?;
-    let name = part.content_disposition().and_then(|it| it.get_filename());
-    let name = name.unwrap_or_default().to_owned();
-    let (mut bytes, mut all) = (BytesMut::new(), 0);
-    while let Some(chunk) = part.next().await {
-        let chunk = chunk.map_err(broken)?;
-        all += chunk.len();
-        if all > PATIENCE {
-            break;
-        }
-        if all <= PHOTO_MAX {
-            bytes.extend_from_slice(&chunk);
-        }
-    }
-    if all > PHOTO_MAX {
+    if !part.is_whole {
         let detail = format!("照片太大，每张最多 {} MiB", PHOTO_MAX >> 20);
-        let error = Error::new(Kind::Invalid, "files.too_large", detail);
-        return Err(Refusal::from(error).with_unread(parts));
+        return Err(Error::new(Kind::Invalid, "files.too_large", detail).into());
     }
-    if bytes.is_empty() {
+    if part.bytes.is_empty() {
         return Err(Error::new(Kind::Invalid, "files.empty", "照片是空的，请重新选择").into());
     }
-    Ok((name, bytes))
+    Ok((part.file.unwrap_or_default(), part.bytes))
 }

@@ -1,8 +1,8 @@
 //! What assignment knows of members: what each does, when he is away, where he is.
 
 use actix_web::{HttpRequest, http::StatusCode, web::Data};
-use kernel::{Error, Kind, Page, Timestamp};
-use org::{MapSystem, NewLeave, Profile, Seen};
+use kernel::{Error, Kind, Timestamp};
+use org::{Leave, MapSystem, NewLeave, Profile, Seen};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Op, schema};
 use crate::{
     guard::{Caller, Signed, may},
-    read::{self, Body, Query},
+    read::{self, Body, Query, Window},
     reply::{Answer, Once, Reply, ok},
     shared::Server,
 };
@@ -96,6 +96,10 @@ pub(crate) struct NewLeaveBody {
 pub(crate) struct ListLeaves {
     /// 只列这个成员的
     userid: Option<String>,
+    /// 上一页的 next
+    cursor: Option<String>,
+    /// 一页多少行，最多 200
+    limit: Option<i64>,
 }
 
 fn userid(req: &HttpRequest) -> String {
@@ -177,15 +181,15 @@ async fn leaves(
     Query(query): Query<ListLeaves>,
     server: Data<Server>,
 ) -> Reply {
+    let Window { cursor, limit } = read::window(query.cursor.as_deref(), query.limit)?;
     let now = server.clock.now();
-    let mut found =
-        server.db.read(move |conn| org::list_leaves(conn, query.userid.as_deref(), now)).await?;
-    for leave in &mut found {
-        if !who.caller.knows(&leave.userid) {
-            leave.reason.clear();
-        }
-    }
-    ok(&Page { items: found, next: None })
+    let page = server
+        .db
+        .read(move |conn| org::list_leaves(conn, query.userid.as_deref(), now, cursor, limit));
+    ok(&page.await?.map(|leave| match who.caller.knows(&leave.userid) {
+        true => leave,
+        false => Leave { reason: String::new(), ..leave },
+    }))
 }
 
 async fn put_leave(

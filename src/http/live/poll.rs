@@ -15,7 +15,7 @@ use ticket::{
 };
 use tokio::time::Instant;
 
-use super::News;
+use super::{News, Pass};
 use crate::shared::Server;
 
 /// How often it looks: what happened is told within two seconds.
@@ -26,6 +26,9 @@ const REACH: Micros = 30 * time::SECOND;
 /// How often everybody's to-do lists are counted, for they change with the time alone, too.
 const RECOUNT: Duration = Duration::from_secs(60);
 
+/// How often it looks whether those who listen may still.
+const CHECK: Duration = Duration::from_secs(3);
+
 /// What the poller remembers from one look to the next.
 struct Memory {
     /// The latest event that it heard of.
@@ -35,6 +38,7 @@ struct Memory {
     presence: Presence,
     counts: BTreeMap<String, Counts>,
     counted_at: Instant,
+    checked_at: Instant,
 }
 
 /// Looks until nobody listens any more, or the service is about to stop.
@@ -45,6 +49,7 @@ pub(super) async fn poll(server: Data<Server>) {
         presence: Presence::new(),
         counts: BTreeMap::new(),
         counted_at: Instant::now(),
+        checked_at: Instant::now(),
     };
     // What happened a while ago is no news to a page that has only been opened.
     let started = memory.last;
@@ -68,6 +73,10 @@ pub(super) async fn poll(server: Data<Server>) {
 
 async fn look(server: &Server, memory: &mut Memory, members: &[String]) -> Result<()> {
     let now = server.clock.now();
+    if memory.checked_at.elapsed() >= CHECK {
+        memory.checked_at = Instant::now();
+        check(server, now).await?;
+    }
     let from = memory.last.plus(-REACH);
     let known: BTreeSet<_> = memory.heard.keys().copied().collect();
     let before = memory.presence.clone();
@@ -130,6 +139,33 @@ async fn count(
         if memory.counts.insert(userid.clone(), counts) != Some(counts) {
             tell(server, News::Counts { userid, counts });
         }
+    }
+    Ok(())
+}
+
+/// Ends the streams of those who were signed out or whose token was revoked: here, on another
+/// replica, or because they may not work here any more.
+async fn check(server: &Server, now: Timestamp) -> Result<()> {
+    let passes = server.live.passes();
+    let (mut sessions, mut tokens) = (Vec::new(), Vec::new());
+    for pass in &passes {
+        match pass {
+            Pass::Session(id) => sessions.push(*id),
+            Pass::Token(id) => tokens.push(*id),
+        }
+    }
+    let alive = server.db.read(move |conn| {
+        let sessions = org::session::alive(conn, &sessions, now)?;
+        Ok((sessions, org::tokens_alive(conn, &tokens)?))
+    });
+    let (sessions, tokens) = alive.await?;
+    let ended = passes.into_iter().filter(|pass| match pass {
+        Pass::Session(id) => !sessions.contains(id),
+        Pass::Token(id) => !tokens.contains(id),
+    });
+    let ended: BTreeSet<_> = ended.collect();
+    if !ended.is_empty() {
+        tell(server, News::Ended(Arc::new(ended)));
     }
     Ok(())
 }

@@ -36,7 +36,11 @@ pub(super) fn refuse(
     let is_framed = req.query_string().split('&').any(|pair| pair == "client=1");
     let client = if is_framed { "wecom" } else { word(browser(req)) };
     let button = ("重新登录", again(server, next, client, 0));
-    HttpResponse::build(status(refusal))
+    let mut response = HttpResponse::build(status(refusal));
+    if let Some(header) = refusal.header() {
+        response.insert_header(header);
+    }
+    response
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, server.pages.policy()))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -67,6 +71,7 @@ fn said(error: &Error) -> (&'static str, String) {
             own("应用的配置需要管理员修正：请管理员运行 qidan doctor，按它的提示处理"),
         ),
         (_, Kind::Upstream) => ("企业微信暂时没有应答", own("请稍后重新登录")),
+        ("code.too_often", _) => ("登录太频繁了", detail),
         (_, Kind::Busy) => ("服务暂时繁忙", own("请稍后重新登录")),
         (_, Kind::Bug) => ("登录出错了", own("请重新登录；如果一直这样，请把请求编号告诉管理员")),
         (_, Kind::Invalid) => ("登录地址不正确", detail),

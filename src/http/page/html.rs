@@ -148,8 +148,10 @@ fn open_sentence(page: &Progress, is_solved: Option<bool>) -> String {
     }
 }
 
+/// What a member is called. A customer is told no userid.
 fn name<'p>(page: &'p Progress, userid: &'p str) -> &'p str {
-    page.names.get(userid).map_or(userid, String::as_str)
+    let unknown = if page.own.is_some() { "同事" } else { userid };
+    page.names.get(userid).map_or(unknown, String::as_str)
 }
 
 fn time(page: &Progress, at: Timestamp) -> String {

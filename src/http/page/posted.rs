@@ -3,19 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use actix_multipart::{Multipart, MultipartError};
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt as _;
-use kernel::{Error, Kind, Result, text};
+use bytes::Bytes;
+use kernel::{Error, Result, text};
 use sha2::{Digest as _, Sha256};
 
-use crate::api::{FILE_MAX, UPLOAD_TIME};
+use crate::upload::{FILE_MAX, Part, Parts, in_time};
 
-/// Inputs of one form, bytes of all their texts, files, and bytes that are read at all.
-const PARTS_MAX: usize = 100;
+/// Inputs of one form, and bytes that are read at all.
+pub(super) const PARTS_MAX: usize = 100;
+pub(super) const BYTES_MAX: usize = 200 << 20;
+/// Bytes of all its texts, and of all its files, which are held in memory until they are stored.
 const TEXTS_MAX: usize = 64 << 10;
-const FILES_MAX: usize = 9;
-const BYTES_MAX: usize = 200 << 20;
+const FILES_BYTES_MAX: usize = 3 * FILE_MAX;
 
 /// What was sent.
 #[derive(Debug, Default)]
@@ -28,17 +27,12 @@ pub(super) struct Posted {
 }
 
 impl Posted {
-    /// Reads it.
+    /// Reads a form in which so many files can be chosen.
     ///
     /// # Errors
     /// `http.too_slow`, `http.too_large`, `http.not_multipart`.
-    pub(super) async fn read(parts: Multipart) -> Result<Self> {
-        match tokio::time::timeout(UPLOAD_TIME, receive(parts)).await {
-            Ok(read) => read,
-            Err(_late) => {
-                Err(Error::new(Kind::Invalid, "http.too_slow", "内容没有及时发完，请重试"))
-            }
-        }
+    pub(super) async fn read(parts: &mut Parts, files_max: usize) -> Result<Self> {
+        in_time(receive(parts, files_max)).await
     }
 
     /// The text of an input; empty when there is none.
@@ -71,31 +65,18 @@ impl Posted {
     }
 }
 
-async fn receive(mut parts: Multipart) -> Result<Posted> {
+async fn receive(parts: &mut Parts, files_max: usize) -> Result<Posted> {
     let mut posted = Posted::default();
     let (mut texts, mut all) = (0, 0);
-    for _ in 0..PARTS_MAX {
-        let Some(part) = parts.next().await else { return Ok(posted) };
-        let mut part = part.map_err(broken)?;
-        let name = part.name().unwrap_or_default().to_owned();
-        let file = part.content_disposition().and_then(|it| it.get_filename()).map(str::to_owned);
-        let most = if file.is_some() { FILE_MAX } else { TEXTS_MAX - texts };
-        let (mut bytes, mut is_whole) = (BytesMut::new(), true);
-        while let Some(chunk) = part.next().await {
-            let chunk = chunk.map_err(broken)?;
-            all += chunk.len();
-            if all > BYTES_MAX {
-                return Err(Error::new(
-                    Kind::Invalid,
-                    "http.too_large",
-                    "发来的内容太多，请分几次发",
-                ));
-            }
-            is_whole = is_whole && bytes.len() + chunk.len() <= most;
-            if is_whole {
-                bytes.extend_from_slice(&chunk);
-            }
-        }
+    while let Some(part) = parts
+        .next(|is_file| match (is_file, posted.files.len() < files_max) {
+            (true, true) => FILE_MAX.min(FILES_BYTES_MAX - all),
+            (true, false) => 0,
+            (false, _) => TEXTS_MAX - texts,
+        })
+        .await?
+    {
+        let Part { name, file, bytes, is_whole } = part;
         let wrong = |code, detail: String| Some(Error::field("photos", code, detail));
         match file {
             None if is_whole => {
@@ -106,24 +87,23 @@ async fn receive(mut parts: Multipart) -> Result<Posted> {
             None => posted.trouble = Some(Error::field("text", "too_long", "写得太长了，请短一些")),
             // A browser sends an empty part where no file was chosen.
             Some(_none) if bytes.is_empty() && is_whole => {}
+            Some(_more) if posted.files.len() >= files_max => {
+                posted.trouble = wrong("too_many", format!("一次最多 {files_max} 张照片"));
+            }
             Some(_large) if !is_whole => {
-                let detail = format!("照片太大，每张最多 {} MiB", FILE_MAX >> 20);
+                let (one, together) = (FILE_MAX >> 20, FILES_BYTES_MAX >> 20);
+                let detail = format!("照片太大，每张最多 {one} MiB，合计最多 {together} MiB");
                 posted.trouble = wrong("too_large", detail);
             }
             Some(_other) if !files::mime_of(&bytes).starts_with("image/") => {
                 posted.trouble =
                     wrong("wrong_type", "只能发照片（JPG、PNG、GIF、WebP、HEIC）".to_owned());
             }
-            Some(_more) if posted.files.len() >= FILES_MAX => {
-                posted.trouble = wrong("too_many", format!("一次最多 {FILES_MAX} 张照片"));
+            Some(file) => {
+                all += bytes.len();
+                posted.files.push((file, bytes));
             }
-            Some(file) => posted.files.push((file, bytes.freeze())),
         }
     }
-    Err(Error::new(Kind::Invalid, "http.too_large", "发来的内容太多，请分几次发"))
-}
-
-fn broken(error: MultipartError) -> Error {
-    Error::new(Kind::Invalid, "http.not_multipart", "表单没有完整发送，请重试")
-        .caused_by(std::io::Error::other(error.to_string()))
+    Ok(posted)
 }

@@ -8,7 +8,7 @@ use actix_multipart::Multipart;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header::LOCATION},
-    web::{self, Data},
+    web::Data,
 };
 use db::Conn;
 use files::{File, NewFile, Stored};
@@ -16,11 +16,12 @@ use kernel::{Actor, Ctx, Error, FileId, Kind, Result, TicketId};
 use serde_json::{Map, Value, json};
 use ticket::{Command, Inquiry, Question, Setup, Ticket};
 
-use self::typed::{Texts, Typed};
-use super::{refuse, respond};
+use self::typed::{BYTES_MAX, PARTS_MAX, Texts, Typed};
+use super::{brake, refuse, refuse_with, respond};
 use crate::{
-    reply::{Answer, Once, ctx_of},
+    reply::{Answer, Once, Refusal, ctx_of, without_reading},
     shared::Server,
+    upload::{Parts, leave, store},
 };
 
 /// The most files of one answer.
@@ -59,38 +60,74 @@ fn shown(req: &HttpRequest, page: &Page) -> HttpResponse {
 
 /// Takes an answer: the page again when something is wrong with it, with all that was typed.
 pub(crate) async fn take(req: HttpRequest, server: Data<Server>, parts: Multipart) -> HttpResponse {
-    let (page, typed) = match receive(&req, &server, parts).await {
-        Ok(both) => both,
-        Err(error) => return refuse(&req, &error),
+    let mut parts = Parts::new(parts, PARTS_MAX, BYTES_MAX);
+    let response = match receive(&req, &server, &mut parts).await {
+        Ok((page, typed)) => answer(&req, &server, page, &typed).await,
+        Err(response) => response,
     };
-    let Inquiry::Open(question) = &page.inquiry else {
-        return match page.inquiry {
-            Inquiry::Answered => respond(&req, StatusCode::CONFLICT, html::repeated(&page)),
-            _ => shown(&req, &page),
-        };
+    without_reading(response, Box::new(parts))
+}
+
+/// What was typed to an open question. Who has no right to answer, or whose question is not open, has
+/// nothing of his kept.
+async fn receive(
+    req: &HttpRequest,
+    server: &Data<Server>,
+    parts: &mut Parts,
+) -> std::result::Result<(Page, Typed), HttpResponse> {
+    let (id, _ask, _generation) = which(req, server).map_err(|error| refuse(req, &error))?;
+    brake(server, id).map_err(|refusal| refuse_with(req, &refusal))?;
+    let page = match read(req, server).await {
+        Ok(page) if matches!(page.inquiry, Inquiry::Open(_)) => page,
+        other => {
+            parts.skip().await;
+            return Err(match other {
+                Ok(page) if page.inquiry == Inquiry::Answered => {
+                    respond(req, StatusCode::CONFLICT, html::repeated(&page))
+                }
+                Ok(page) => shown(req, &page),
+                Err(error) => refuse(req, &error),
+            });
+        }
     };
-    match hand_in(&req, &server, &typed, question).await {
+    match Typed::read(parts).await {
+        Ok(typed) => Ok((page, typed)),
+        Err(error) => {
+            let refusal = Refusal::with_status(error, StatusCode::UNPROCESSABLE_ENTITY);
+            Err(refuse_with(req, &refusal))
+        }
+    }
+}
+
+async fn answer(
+    req: &HttpRequest,
+    server: &Data<Server>,
+    page: Page,
+    typed: &Typed,
+) -> HttpResponse {
+    let Inquiry::Open(question) = &page.inquiry else { return shown(req, &page) };
+    match hand_in(req, server, typed, question).await {
         Ok(()) => HttpResponse::SeeOther().insert_header((LOCATION, req.path())).finish(),
         Err(error) if error.kind() == Kind::Invalid => {
             // What was typed may ask for more, or for less, than what is stored.
-            let again = reread(&req, &server, &typed).await.unwrap_or(page);
+            let again = reread(req, server, typed).await.unwrap_or(page);
             match &again.inquiry {
                 Inquiry::Open(question) => {
-                    let html = html::question(&again, question, &typed, error.fields());
-                    respond(&req, StatusCode::UNPROCESSABLE_ENTITY, html)
+                    let html = html::question(&again, question, typed, error.fields());
+                    respond(req, StatusCode::UNPROCESSABLE_ENTITY, html)
                 }
-                _ => shown(&req, &again),
+                _ => shown(req, &again),
             }
         }
         // Somebody was faster; what the question is now says who.
-        Err(error) if error.kind() == Kind::Conflict => match read(&req, &server).await {
+        Err(error) if error.kind() == Kind::Conflict => match read(req, server).await {
             Ok(page) if page.inquiry == Inquiry::Answered => {
-                respond(&req, StatusCode::CONFLICT, html::repeated(&page))
+                respond(req, StatusCode::CONFLICT, html::repeated(&page))
             }
-            Ok(page) => shown(&req, &page),
-            Err(error) => refuse(&req, &error),
+            Ok(page) => shown(req, &page),
+            Err(error) => refuse(req, &error),
         },
-        Err(error) => refuse(&req, &error),
+        Err(error) => refuse(req, &error),
     }
 }
 
@@ -151,12 +188,6 @@ fn inquire(
     Ok((ticket, inquiry))
 }
 
-async fn receive(req: &HttpRequest, server: &Server, parts: Multipart) -> Result<(Page, Typed)> {
-    let page = read(req, server).await?;
-    let typed = Typed::read(parts).await?;
-    Ok((page, typed))
-}
-
 /// Stores what was sent and answers the question with it, in one transaction.
 async fn hand_in(
     req: &HttpRequest,
@@ -169,14 +200,11 @@ async fn hand_in(
     let is_asked = |key: &str| question.fields.iter().any(|field| field.key == key);
     let asked = typed.files.iter().filter(|(key, _name, _bytes)| is_asked(key));
     for (key, name, bytes) in asked.take(FILES_MAX) {
-        let (store, bytes) = (server.files.clone(), bytes.clone());
-        let saved = web::block(move || store.save(&bytes)).await;
-        let saved = saved.map_err(|gone| Error::bug("a file was not stored").caused_by(gone))?;
-        let saved = saved.map_err(|error| at_field(key, error))?;
+        let saved = store(server, bytes.clone()).await.map_err(|error| at_field(key, error))?;
         stored.push((key.clone(), name.clone(), saved));
     }
     let ctx = ctx_of(server, req);
-    let (setup, texts) = (server.setup.clone(), typed.texts());
+    let (setup, texts, given) = (server.setup.clone(), typed.texts(), stored.clone());
     let answered = server.command(&ctx, Once::never(), move |conn, ctx| {
         notify::customer::check_generation(conn, id, generation)?;
         let (ticket, inquiry) = inquire(conn, &setup, (id, ask), None)?;
@@ -185,7 +213,7 @@ async fn hand_in(
         };
         let external_userid = ticket.customer.unwrap_or_default();
         let ctx = ctx.with_actor(Actor::Customer { external_userid });
-        let files = put(conn, &ctx, &question, &stored)?;
+        let files = put(conn, &ctx, &question, &given)?;
         let mut input = Map::new();
         input.insert("ask".to_owned(), json!(ask.to_string()));
         input.insert("note".to_owned(), json!(texts.note()));
@@ -194,7 +222,12 @@ async fn hand_in(
         ticket::act(conn, &ctx, &setup, id, &Command::new("answer", &input))?;
         Ok(Answer::done())
     });
-    answered.await.map(|_done| ())
+    if let Err(error) = answered.await {
+        let stored = stored.into_iter().map(|(_key, _name, stored)| stored);
+        leave(server, &ctx, stored.collect()).await;
+        return Err(error);
+    }
+    Ok(())
 }
 
 /// What is wrong with a file, said at its field.

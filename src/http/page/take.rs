@@ -6,7 +6,7 @@ use actix_multipart::Multipart;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header::LOCATION},
-    web::{self, Data},
+    web::Data,
 };
 use db::Conn;
 use files::{NewFile, Stored};
@@ -18,12 +18,19 @@ use notify::{
 use serde_json::{Map, Value, json};
 use ticket::{Command, Setup, Ticket};
 
-use super::{Said, asks_solved, html, link, open, posted::Posted, read_progress, refuse, respond};
+use super::{
+    Said, asks_solved, brake, html, link, open,
+    posted::{BYTES_MAX, PARTS_MAX, Posted},
+    read_progress, refuse, refuse_with, respond,
+};
 use crate::{
-    reply::{Answer, Once, ctx_of},
+    reply::{Answer, Once, ctx_of, without_reading},
     shared::Server,
+    upload::{Parts, leave, store},
 };
 
+/// The most photos of one reply.
+const PHOTOS_MAX: usize = 9;
 /// Minutes of an hour and of a day.
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
@@ -109,11 +116,32 @@ async fn take(
         }
         Err(error) => return refuse(req, &error),
     };
-    let posted = Posted::read(parts).await;
+    let mut parts = Parts::new(parts, PARTS_MAX, BYTES_MAX);
+    if let Err(refusal) = brake(server, link.ticket) {
+        return without_reading(refuse_with(req, &refusal), Box::new(parts));
+    }
+    // Who has no right to say anything has nothing of his kept, not even for a moment.
+    let (asked, photos) = (link.clone(), if deed == Deed::Reply { PHOTOS_MAX } else { 0 });
+    if let Err(error) = server.db.read(move |conn| open(conn, &asked)).await {
+        parts.skip().await;
+        return without_reading(refuse(req, &error), Box::new(parts));
+    }
+    let posted = Posted::read(&mut parts, photos).await;
     let done = match &posted {
         Ok(Posted { trouble: Some(error), .. }) | Err(error) => Err(error.clone()),
         Ok(posted) => perform(req, server, &link, (deed, posted)).await,
     };
+    let response = answer(req, server, (deed, &posted), done).await;
+    without_reading(response, Box::new(parts))
+}
+
+/// The page that comes of a form: the ticket's, or the same again with what is wrong.
+async fn answer(
+    req: &HttpRequest,
+    server: &Data<Server>,
+    (deed, posted): (Deed, &Result<Posted>),
+    done: Result<&'static str>,
+) -> HttpResponse {
     let error = match done {
         Ok(word) => {
             let signed = req.match_info().get("signed").unwrap_or_default();
@@ -158,21 +186,28 @@ async fn perform(
         return kept.await.map(|_done| word);
     }
     let (verb, input, word) = command(deed, posted)?;
-    let stored = store(server, posted).await?;
+    let stored = store_all(server, posted).await?;
+    let photos = stored.clone();
     let acted = server.command(&ctx, once, move |conn, ctx| {
         let ticket = open(conn, &link)?;
         check(conn, &setup, (&ticket, ctx), deed)?;
         let external_userid = ticket.customer.clone().unwrap_or_default();
         let ctx = ctx.with_actor(Actor::Customer { external_userid });
         let mut input = input.clone();
-        let photos: Vec<Value> = put(conn, &ctx, &stored)?;
+        let photos: Vec<Value> = put(conn, &ctx, &photos)?;
         if !photos.is_empty() {
             input.insert("photos".to_owned(), Value::Array(photos));
         }
         ticket::act(conn, &ctx, &setup, ticket.id, &Command::new(verb, &input))?;
         Ok(Answer::done())
     });
-    acted.await.map(|_done| word)
+    match acted.await {
+        Ok(_done) => Ok(word),
+        Err(error) => {
+            leave(server, &ctx, stored.into_iter().map(|(_name, stored)| stored).collect()).await;
+            Err(error)
+        }
+    }
 }
 
 /// Whether the template lets customers do that now.
@@ -261,13 +296,10 @@ fn minutes(clock: &str) -> Result<i64> {
 /// A file in the store, and its name.
 type Kept = (String, Stored);
 
-async fn store(server: &Server, posted: &Posted) -> Result<Vec<Kept>> {
+async fn store_all(server: &Server, posted: &Posted) -> Result<Vec<Kept>> {
     let mut stored = Vec::new();
     for (name, bytes) in &posted.files {
-        let (store, bytes) = (server.files.clone(), bytes.clone());
-        let saved = web::block(move || store.save(&bytes)).await;
-        let saved = saved.map_err(|gone| Error::bug("a file was not stored").caused_by(gone))??;
-        stored.push((name.clone(), saved));
+        stored.push((name.clone(), store(server, bytes.clone()).await?));
     }
     Ok(stored)
 }

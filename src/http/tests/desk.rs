@@ -61,11 +61,19 @@ pub(super) struct Plan {
     /// How much the spool takes.
     pub(super) spool_bytes: u64,
     pub(super) metrics_public: bool,
+    /// Under which address the house is known.
+    pub(super) public_url: &'static str,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { has_database: true, is_migrated: true, spool_bytes: 1 << 24, metrics_public: false }
+        Self {
+            has_database: true,
+            is_migrated: true,
+            spool_bytes: 1 << 24,
+            metrics_public: false,
+            public_url: "http://127.0.0.1:8080",
+        }
     }
 }
 
@@ -147,7 +155,7 @@ impl Desk {
             files: FileStore::open(&format!("fs:{}/files", folder.display()), 20 << 20).unwrap(),
             wecom: wecom(&clock),
             pages: crate::Pages {
-                public_url: "http://127.0.0.1:8080".to_owned(),
+                public_url: plan.public_url.to_owned(),
                 app: "desk".to_owned(),
                 ..crate::Pages::default()
             },

@@ -1,5 +1,7 @@
 //! The pages inside WeCom, and the login's words, while nothing else works.
 
+use org::MemberStatus;
+
 use super::desk::{Desk, Plan};
 
 #[actix_web::test]
@@ -36,5 +38,34 @@ async fn who_is_nobody_is_told_apart_from_who_forgot_his_token() {
     let token = desk.admin().await;
     let told = desk.get("/api/v1/me").token(&token).send().await;
     assert_eq!(told.problem(), (401, "auth.no_session".to_owned()), "a program is nobody");
+    desk.close().await;
+}
+
+#[actix_web::test]
+async fn over_https_cookies_have_names_that_no_neighbour_can_set() {
+    let plan = Plan { public_url: "https://desk.example.com", ..Plan::default() };
+    let desk = Desk::open_as(&plan);
+    let told = desk.get("/auth/wecom/login").send().await;
+    let cookie = told.header("set-cookie");
+    assert!(cookie.starts_with("__Secure-qidan_login=") && cookie.contains("Secure"), "{cookie}");
+    desk.member("li", "李", MemberStatus::Active).await;
+    let entropy = desk.shared.entropy.clone();
+    let opened = desk
+        .write(move |conn, ctx| org::session::open(conn, ctx, &entropy, ("li", "browser"), None));
+    let (_session, secret) = opened.await;
+    for (name, status) in [("__Host-qidan_session", 200), ("qidan_session", 401)] {
+        let ask = desk.get("/api/v1/me").header("cookie", &format!("{name}={secret}"));
+        assert_eq!(ask.send().await.status.as_u16(), status, "{name}");
+    }
+    let session = format!("__Host-qidan_session={secret}");
+    let told = desk.get("/api/v1/me").header("cookie", &session).send().await.json();
+    let out = desk.post("/auth/logout").header("cookie", &session);
+    let out = out.header("qidan-csrf", told["csrf"].as_str().unwrap()).send().await;
+    let cookie = out.header("set-cookie");
+    // A browser refuses to take such a cookie away without all that it asks of one.
+    for part in ["__Host-qidan_session=;", "Path=/", "Secure", "Max-Age=0"] {
+        assert!(cookie.contains(part), "{part} in {cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
     desk.close().await;
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use db::Conn;
 use kernel::{Ctx, Result, Timestamp};
+use serde_json::json;
 
 use super::{
     MemberPatch,
     member::{MemberRow, MemberShadow},
 };
-use crate::{Member, MemberStatus, sql};
+use crate::{Member, MemberStatus, audit, profile, session::may_sign_in, sql};
 
 /// Rows by userid. Saved in the order of the userids, so that two sheets never wait for each
 /// other crosswise.
@@ -101,7 +102,8 @@ impl Sheet {
         }
     }
 
-    /// Saves what changed. Gives the userids of those who were there and are no more.
+    /// Saves what changed, and ends the sessions of those who may not sign in any more. Gives the
+    /// userids of those who were there and are no more; what they might do here went with them.
     pub(super) fn save(self, conn: &mut Conn, ctx: &Ctx) -> Result<Vec<String>> {
         let mut left = Vec::new();
         for (userid, mut row) in self.rows {
@@ -114,7 +116,13 @@ impl Sheet {
                 row.updated_at = ctx.now;
             }
             sql::member::save(conn, &row)?;
+            let may = |member: Option<&Member>| member.is_some_and(may_sign_in);
+            if may(was.as_ref()) && !may(is.as_ref()) {
+                sql::session::delete_of(conn, &userid)?;
+            }
             if is_here(was.as_ref()) && is.is_some() && !is_here(is.as_ref()) {
+                // Whoever is given this userid next begins with nothing.
+                clear_roles(conn, ctx, &userid)?;
                 left.push(userid);
             }
         }
@@ -162,6 +170,18 @@ impl Sheet {
         };
         Ok(&mut row.shadow)
     }
+}
+
+/// Takes the roles of a member who left, and writes down which they were.
+fn clear_roles(conn: &mut Conn, ctx: &Ctx, userid: &str) -> Result<()> {
+    let mut profile = profile(conn, userid)?;
+    if profile.roles.is_empty() {
+        return Ok(());
+    }
+    let roles = std::mem::take(&mut profile.roles);
+    sql::profile::put(conn, userid, &profile, ctx.now)?;
+    let subject = format!("member:{userid}");
+    audit(conn, ctx, "member.roles_cleared", &subject, &json!({ "roles": roles }))
 }
 
 fn is_here(member: Option<&Member>) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use db::{Conn, OrDb as _};
 use diesel::prelude::*;
-use kernel::{Result, Timestamp};
+use kernel::{Cursor, Limit, Result, Timestamp};
 
 use super::CHUNK;
 use crate::{Leave, schema::org_leave as l};
@@ -32,10 +32,23 @@ pub(crate) fn of(conn: &mut Conn, userid: &str, after: Timestamp) -> Result<Vec<
     Ok(rows.load::<Stored>(conn).or_db()?.into_iter().map(read).collect())
 }
 
-/// All leaves that end after a time.
-pub(crate) fn all(conn: &mut Conn, after: Timestamp) -> Result<Vec<Leave>> {
-    let rows = l::table.filter(l::until_at.gt(after.0)).order((l::from_at, l::id));
-    Ok(rows.select(columns!()).load::<Stored>(conn).or_db()?.into_iter().map(read).collect())
+/// A page of the leaves that end after a time, of one member or of all, by their beginning.
+pub(crate) fn list(
+    conn: &mut Conn,
+    userid: Option<&str>,
+    after: Timestamp,
+    cursor: Option<Cursor>,
+    limit: Limit,
+) -> Result<Vec<Leave>> {
+    let mut query = l::table.filter(l::until_at.gt(after.0)).into_boxed();
+    if let Some(userid) = userid {
+        query = query.filter(l::userid.eq(userid.to_owned()));
+    }
+    if let Some(Cursor { key, id }) = cursor {
+        query = query.filter(l::from_at.gt(key).or(l::from_at.eq(key).and(l::id.gt(id))));
+    }
+    let rows = query.order((l::from_at, l::id)).limit(limit.probe()).select(columns!());
+    Ok(rows.load::<Stored>(conn).or_db()?.into_iter().map(read).collect())
 }
 
 /// The leaves of these members that go on at a time.

@@ -32,10 +32,13 @@ pub(crate) fn put(conn: &mut Conn, userid: &str, profile: &Profile, now: Timesta
 }
 
 /// A member's userid changed: what was said of him holds for the new one, unless something was
-/// said of that already.
+/// said of that already. The old one stands for nobody.
 pub(crate) fn rename(conn: &mut Conn, from: &str, to: &str) -> Result<()> {
-    if p::table.find(to).count().get_result::<i64>(conn).or_db()? > 0 {
+    if from == to {
         return Ok(());
+    }
+    if p::table.find(to).count().get_result::<i64>(conn).or_db()? > 0 {
+        return diesel::delete(p::table.find(from)).execute(conn).map(|_rows| ()).or_db();
     }
     let row = diesel::update(p::table.find(from)).set(p::userid.eq(to));
     row.execute(conn).map(|_rows| ()).or_db()

@@ -1,10 +1,12 @@
 //! Sessions.
 
+use std::collections::BTreeSet;
+
 use db::{Conn, OrDb as _};
 use diesel::prelude::*;
 use kernel::{Result, Timestamp};
 
-use super::rows;
+use super::{CHUNK, rows};
 use crate::{schema::org_session as s, session::Session};
 
 type Stored = (i64, String, String, String, i64, i64, i64);
@@ -36,6 +38,22 @@ pub(crate) fn by_digest(conn: &mut Conn, secret_sha256: &str) -> Result<Option<S
         seen_at: Timestamp(seen_at),
         expires_at: Timestamp(expires_at),
     }))
+}
+
+/// Those of these sessions that have not ended.
+pub(crate) fn alive(
+    conn: &mut Conn,
+    ids: &[i64],
+    now: Timestamp,
+    unseen_since: Timestamp,
+) -> Result<BTreeSet<i64>> {
+    let mut alive = BTreeSet::new();
+    for chunk in ids.chunks(CHUNK) {
+        let lives = s::expires_at.gt(now.0).and(s::seen_at.gt(unseen_since.0));
+        let found = s::table.filter(s::id.eq_any(chunk).and(lives)).select(s::id);
+        alive.extend(found.load::<i64>(conn).or_db()?);
+    }
+    Ok(alive)
 }
 
 /// Moves the last use forward, never back.

@@ -1,10 +1,12 @@
 //! API tokens.
 
+use std::collections::BTreeSet;
+
 use db::{Conn, OrDb as _};
 use diesel::prelude::*;
 use kernel::{Result, Timestamp, TokenId};
 
-use super::{from_json, to_json};
+use super::{CHUNK, from_json, to_json};
 use crate::{Scope, Token, list, schema::org_token as t};
 
 #[derive(Queryable, Insertable)]
@@ -69,6 +71,16 @@ pub(crate) fn touch(
         .execute(conn)
         .map(|_rows| ())
         .or_db()
+}
+
+/// Those of these tokens that were not revoked.
+pub(crate) fn alive(conn: &mut Conn, ids: &[i64]) -> Result<BTreeSet<i64>> {
+    let mut alive = BTreeSet::new();
+    for chunk in ids.chunks(CHUNK) {
+        let found = t::table.filter(t::id.eq_any(chunk).and(t::revoked_at.is_null()));
+        alive.extend(found.select(t::id).load::<i64>(conn).or_db()?);
+    }
+    Ok(alive)
 }
 
 /// True when it had not been revoked before.

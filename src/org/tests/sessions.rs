@@ -3,9 +3,9 @@
 use kernel::{Entropy, Timestamp, time};
 
 use crate::{
-    MemberStatus, Profile, Scope,
+    AuditFilter, MemberStatus, Profile, Scope, list_audit,
     login::{self, Returned, Wish},
-    mirror::{MemberPatch, rename_member, upsert_member},
+    mirror::{MemberPatch, remove_member, rename_member, upsert_member},
     put_profile,
     session::{self, Found, SignedIn},
     test_db::{ctx, on_each_database},
@@ -72,20 +72,24 @@ fn whose_session_it_is_is_judged_anew_each_time() {
             let patch = member("li", status, visible);
             upsert_member(conn, &ctx, &patch, Timestamp(stamp)).unwrap();
         };
-        become_(conn, MemberStatus::Active, true);
-        let (_session, secret) =
-            session::open(conn, &ctx, &entropy, ("li", "browser"), None).unwrap();
         for (status, visible) in [
             (MemberStatus::Disabled, true),
             (MemberStatus::Inactive, true),
             (MemberStatus::Left, true),
             (MemberStatus::Active, false),
         ] {
+            become_(conn, MemberStatus::Active, true);
+            let (_session, secret) =
+                session::open(conn, &ctx, &entropy, ("li", "browser"), None).unwrap();
             become_(conn, status, visible);
-            let shut = Found::Shut { userid: "li".to_owned() };
-            assert_eq!(session::find(conn, &secret, ctx.now).unwrap(), shut, "{status:?}");
+            // Ended with the change, so that nothing comes back to life when he does.
+            let gone = session::find(conn, &secret, ctx.now).unwrap();
+            assert_eq!(gone, Found::Nobody, "{status:?}");
+            assert_eq!(session::end_all(conn, "li").unwrap(), 0, "{status:?}");
         }
         become_(conn, MemberStatus::Active, true);
+        let (_session, secret) =
+            session::open(conn, &ctx, &entropy, ("li", "browser"), None).unwrap();
         let found = signed_in(conn, &secret, NOW).unwrap();
         assert!(found.allows(Scope::TicketsWrite) && found.allows(Scope::MembersRead));
         for scope in [Scope::Admin, Scope::CustomersRead, Scope::OpsRead, Scope::MembersWrite] {
@@ -95,10 +99,29 @@ fn whose_session_it_is_is_judged_anew_each_time() {
         put_profile(conn, &ctx, "li", &profile).unwrap();
         assert!(signed_in(conn, &secret, NOW).unwrap().allows(Scope::OpsWrite));
         rename_member(conn, &ctx, "li", "li.new", Timestamp(NOW + 100)).unwrap();
-        let found = signed_in(conn, &secret, NOW).unwrap();
-        assert_eq!(found.member.userid, "li.new", "he is the same under another name");
-        assert_eq!(session::end_all(conn, "li").unwrap(), 1);
+        assert!(signed_in(conn, &secret, NOW).is_none(), "he signs in anew by the new name");
+        assert_eq!(session::end_all(conn, "li").unwrap(), 0);
+        let open = |conn: &mut _| session::open(conn, &ctx, &entropy, ("li.new", "wecom"), None);
+        let (_session, secret) = open(conn).unwrap();
+        assert!(
+            signed_in(conn, &secret, NOW).unwrap().allows(Scope::OpsWrite),
+            "his roles are his"
+        );
+        // Somebody else is given the userid that he left behind.
+        let other = member("li", MemberStatus::Active, true);
+        upsert_member(conn, &ctx, &other, Timestamp(NOW + 200)).unwrap();
+        assert_eq!(crate::profile(conn, "li").unwrap(), Profile::default());
+        // Who leaves takes his roles with him, and what they were is written down.
+        let gone = |conn: &mut _, at| remove_member(conn, &ctx, "li.new", Timestamp(at)).unwrap();
+        assert!(gone(conn, NOW + 300));
         assert!(signed_in(conn, &secret, NOW).is_none());
+        let back = member("li.new", MemberStatus::Active, true);
+        upsert_member(conn, &ctx, &back, Timestamp(NOW + 400)).unwrap();
+        assert_eq!(crate::profile(conn, "li.new").unwrap().roles, Vec::<String>::new());
+        let filter = AuditFilter { what: Some("member.roles_cleared".to_owned()), subject: None };
+        let told = list_audit(conn, &filter, None, kernel::Limit::default()).unwrap().items;
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].subject, "member:li.new");
     });
 }
 

@@ -1,9 +1,9 @@
 //! What members do, where they are and when they are away.
 
-use kernel::{Kind, Timestamp, time::HOUR};
+use kernel::{Cursor, Kind, Limit, Timestamp, time::HOUR};
 
 use crate::{
-    MapSystem, NewLeave, Profile, Seen, away, end_leave, list_leaves,
+    Leave, MapSystem, NewLeave, Profile, Seen, away, end_leave, list_leaves,
     mirror::{MemberPatch, rename_member, upsert_member},
     positions, profile, profiles, put_leave, put_position, put_profile, test_db, with_role,
 };
@@ -65,8 +65,13 @@ fn what_a_member_does_is_kept_and_follows_his_new_userid() {
         rename_member(conn, &ctx, "li", "lilei", ctx.now.plus(1)).unwrap();
         assert_eq!(profile(conn, "lilei").unwrap(), kept);
         assert_eq!(with_role(conn, "boss").unwrap(), ["lilei"]);
-        assert_eq!(list_leaves(conn, Some("lilei"), ctx.now).unwrap().len(), 1);
+        assert_eq!(leaves(conn, Some("lilei"), ctx.now).len(), 1);
     });
+}
+
+/// The first page.
+fn leaves(conn: &mut db::Conn, of: Option<&str>, at: Timestamp) -> Vec<Leave> {
+    list_leaves(conn, of, at, None, Limit::default()).unwrap().items
 }
 
 #[test]
@@ -93,13 +98,25 @@ fn a_leave_begins_and_ends_to_the_moment_and_two_do_not_overlap() {
         let himself = NewLeave { backup: Some("WANG".into()), ..leave("wang", 2, None) };
         assert_eq!(refused(conn, himself), "backup");
         let open = put_leave(conn, &ctx, &leave("li", 3, None)).unwrap();
-        assert_eq!((open.until_at, list_leaves(conn, None, ctx.now).unwrap().len()), (None, 2));
+        assert_eq!((open.until_at, leaves(conn, None, ctx.now).len()), (None, 2));
+
+        // Page by page, those that begin at the same time by their ids.
+        put_leave(conn, &ctx, &leave("wang", 3, None)).unwrap();
+        let (one, mut cursor, mut paged) = (Limit::new(Some(1)).unwrap(), None, Vec::new());
+        loop {
+            let page = list_leaves(conn, None, ctx.now, cursor, one).unwrap();
+            paged.extend(page.items);
+            let Some(next) = page.next else { break };
+            cursor = Some(Cursor::parse(&next).unwrap());
+        }
+        assert_eq!(paged, leaves(conn, None, ctx.now));
+        end_leave(conn, &ctx, paged[2].id).unwrap();
 
         let later = test_db::ctx(NOW + 4 * HOUR);
         end_leave(conn, &later, open.id).unwrap();
         assert!(!is_away(conn, 4 * HOUR));
         assert_eq!(end_leave(conn, &later, open.id).unwrap_err().kind(), Kind::NotFound);
-        assert!(list_leaves(conn, None, later.now).unwrap().is_empty());
+        assert!(leaves(conn, None, later.now).is_empty());
     });
 }
 

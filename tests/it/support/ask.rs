@@ -252,6 +252,15 @@ impl Desk {
         format!("/t/{signed}")
     }
 
+    /// How many files lie in the store.
+    pub(crate) fn stored_files(&self) -> usize {
+        fn count(folder: &std::path::Path) -> usize {
+            let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            entries.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
+        }
+        count(&self.schema.folder.join("files"))
+    }
+
     /// Another house on the same database, files and WeCom.
     pub(crate) async fn second(&self) -> Second {
         self.second_with(0, |_config| {}).await

@@ -4677,6 +4677,14 @@ export type ListLeavesData = {
          * 只列这个成员的
          */
         userid?: string | null;
+        /**
+         * 上一页的 next
+         */
+        cursor?: string | null;
+        /**
+         * 一页多少行，最多 200
+         */
+        limit?: number | null;
     };
     url: '/api/v1/leaves';
 };

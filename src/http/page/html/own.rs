@@ -1,6 +1,7 @@
 //! What only the customer's own page has: what he can expect, whom he can call, and the forms with
 //! which he answers. They work without script.
 
+use kernel::text;
 use notify::customer::{Preference, Quiet, Stage};
 use ticket::{Status, Survey};
 
@@ -218,10 +219,11 @@ fn engineer(own: &Own) -> String {
             "<a class=\"button call\" href=\"tel:{}\" aria-label=\"打电话给{}，{}\">打电话</a>",
             Text(&dial),
             Text(name),
-            Text(&masked(phone))
+            Text(&text::masked(phone))
         )
     });
-    let number = phone.as_deref().map(|phone| format!("<span>{}</span>", Text(&masked(phone))));
+    let number =
+        phone.as_deref().map(|phone| format!("<span>{}</span>", Text(&text::masked(phone))));
     let first: String = name.chars().next().into_iter().collect();
     format!(
         "<section class=\"who\"><span class=\"face\" aria-hidden=\"true\">{}</span>\
@@ -231,19 +233,6 @@ fn engineer(own: &Own) -> String {
         number.unwrap_or_default(),
         call.unwrap_or_default()
     )
-}
-
-/// `138****5678`
-fn masked(phone: &str) -> String {
-    let chars: Vec<char> = phone.chars().collect();
-    let (Some(head), Some(tail)) = (chars.get(..3), chars.get(chars.len().saturating_sub(4)..))
-    else {
-        return "****".to_owned();
-    };
-    if chars.len() < 8 {
-        return "****".to_owned();
-    }
-    format!("{}****{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
 }
 
 fn reply(page: &Progress, own: &Own) -> String {
@@ -305,16 +294,4 @@ fn choices(wish: &Preference) -> String {
         clock(from),
         clock(to)
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_middle_of_a_number_is_nobodys() {
-        assert_eq!(masked("13812345678"), "138****5678");
-        assert_eq!(masked("110"), "****");
-        assert_eq!(masked("7654321"), "****");
-    }
 }

@@ -4,18 +4,18 @@
 
 use std::collections::BTreeMap;
 
-use actix_multipart::{Multipart, MultipartError};
 use bytes::Bytes;
 use form::Field;
-use futures_util::StreamExt as _;
 use kernel::{Error, FileId, Kind, Result, Timestamp};
 use serde_json::{Map, Number, Value, json};
 use ticket::Question;
 
-use crate::api::{FILE_MAX, UPLOAD_TIME};
+use crate::upload::{FILE_MAX, Part, Parts, in_time};
 
-/// Inputs of one page, and bytes of all their texts and files together.
-const PARTS_MAX: usize = 1_000;
+/// Inputs of one page, and bytes that are read at all.
+pub(super) const PARTS_MAX: usize = 1_000;
+pub(super) const BYTES_MAX: usize = 4 * FILE_MAX;
+/// Bytes of all its texts and files together.
 const TEXTS_MAX: usize = 512 << 10;
 const FILES_MAX: usize = 3 * FILE_MAX;
 /// The input for words beside the fields.
@@ -62,11 +62,8 @@ impl Typed {
     }
 
     /// What was sent.
-    pub(super) async fn read(parts: Multipart) -> Result<Self> {
-        match tokio::time::timeout(UPLOAD_TIME, receive(parts)).await {
-            Ok(read) => read,
-            Err(_late) => Err(Error::new(Kind::Invalid, "http.too_slow", "内容没有及时发完")),
-        }
+    pub(super) async fn read(parts: &mut Parts) -> Result<Self> {
+        in_time(receive(parts)).await
     }
 
     pub(super) fn texts(&self) -> Texts {
@@ -84,45 +81,38 @@ impl Typed {
     }
 }
 
-async fn receive(mut parts: Multipart) -> Result<Typed> {
+async fn receive(parts: &mut Parts) -> Result<Typed> {
     let mut typed = Typed::default();
-    let (mut text_bytes, mut file_bytes) = (0, 0);
-    for _ in 0..PARTS_MAX {
-        let Some(part) = parts.next().await else { return Ok(typed) };
-        let mut part = part.map_err(broken)?;
-        let name = part.name().unwrap_or_default().to_owned();
-        let file = part.content_disposition().and_then(|it| it.get_filename()).map(str::to_owned);
-        let (so_far, most) = match &file {
-            Some(_name) => (&mut file_bytes, FILES_MAX),
-            None => (&mut text_bytes, TEXTS_MAX),
-        };
-        let mut bytes = bytes::BytesMut::new();
-        while let Some(chunk) = part.next().await {
-            let chunk = chunk.map_err(broken)?;
-            *so_far += chunk.len();
-            if *so_far > most || bytes.len() + chunk.len() > FILE_MAX {
-                let detail = format!("提交的内容太多，所有文件合计最多 {} MiB", FILES_MAX >> 20);
-                return Err(Error::new(Kind::Invalid, "http.too_large", detail));
-            }
-            bytes.extend_from_slice(&chunk);
+    let (mut texts, mut all) = (0, 0);
+    while let Some(part) = parts
+        .next(|is_file| match is_file {
+            true => FILE_MAX.min(FILES_MAX - all),
+            false => TEXTS_MAX - texts,
+        })
+        .await?
+    {
+        let Part { name, file, bytes, is_whole } = part;
+        if !is_whole {
+            let (one, together) = (FILE_MAX >> 20, FILES_MAX >> 20);
+            let detail = format!("提交的内容太多，每个文件最多 {one} MiB，合计最多 {together} MiB");
+            return Err(Error::new(Kind::Invalid, "http.too_large", detail));
         }
         match (file, name.strip_prefix("f.")) {
             // A browser sends an empty part where no file was chosen.
             (Some(_none), _) if bytes.is_empty() => {}
-            (Some(file), Some(key)) => typed.files.push((key.to_owned(), file, bytes.freeze())),
+            (Some(file), Some(key)) => {
+                all += bytes.len();
+                typed.files.push((key.to_owned(), file, bytes));
+            }
             (Some(_other), None) => {}
             (None, _) => {
+                texts += bytes.len();
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 typed.texts.0.entry(name).or_default().push(text);
             }
         }
     }
-    Err(Error::new(Kind::Invalid, "http.too_large", "提交的内容太多"))
-}
-
-fn broken(error: MultipartError) -> Error {
-    Error::new(Kind::Invalid, "http.not_multipart", "表单没有完整发送，请重试")
-        .caused_by(std::io::Error::other(error.to_string()))
+    Ok(typed)
 }
 
 impl Texts {
