@@ -156,7 +156,7 @@ test("from a tap in the chat to the customer's stars, on every page one ticket",
   await sidebar.getByText(/5 星/).first().waitFor();
   // The photo that the field worker took is to be seen, though somebody else took it.
   const photo = sidebar.locator(".strip img").first();
-  await photo.waitFor();
+  await photo.scrollIntoViewIfNeeded();
   await sidebar.waitForFunction(() => document.querySelector(".strip img")?.naturalWidth > 0);
   await screenshot(desk, "journey-5-seen");
   assert.deepEqual(desk.troubles.outside, []);
