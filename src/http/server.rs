@@ -127,8 +127,6 @@ fn routes(config: &mut ServiceConfig) {
         .service(get("/h5/{entry}", web::get().to(shell::staff)))
         .service(get("/q/{code}", web::get().to(shell::public)))
         .service(get("/assets/{path:.*}", web::get().to(shell::asset)))
-        .service(get("/sw.js", web::get().to(shell::root)))
-        .service(get("/manifest.webmanifest", web::get().to(shell::root)))
         .service(get("/t/{signed}", web::get().to(page::progress)))
         .service(
             web::resource("/t/{signed}/form")

@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 use wecom::login::Browser;
 
 pub(crate) use boot::word;
-pub(crate) use dist::{asset, root};
+pub(crate) use dist::asset;
 
 use crate::{
     api, page,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Api } from "./support/api.mjs";
 import { isKept, isSound, openBench, PHOTO, VISIT } from "./support/bench.mjs";
-import { looks, openBrowser } from "./support/browser.mjs";
+import { looks, openBrowser, screenshot } from "./support/browser.mjs";
 import { Client } from "./support/client.mjs";
 import { startHouse } from "./support/house.mjs";
 
@@ -398,4 +398,20 @@ test("inside the client: the workbench's tile opens it, the client tells where o
   assert.equal(ticket.form.site.system, "gcj02");
   assert.deepEqual(page.troubles.outside, []);
   await page.context().close();
+});
+
+test("in a browser one signs out, and whoever comes next finds nothing", async () => {
+  const { page } = await worker("赵敏");
+  await page.locator("article.line").first().waitFor();
+  await page.getByRole("button", { name: "退出登录" }).click();
+  await page.getByRole("dialog", { name: "赵敏" }).waitFor();
+  await screenshot(page, "bench-leave");
+  await page.getByRole("dialog").getByRole("button", { name: "退出登录" }).click();
+  await page.getByRole("link", { name: "周杰", exact: true }).waitFor();
+  const seen = await page.evaluate(() =>
+    Object.keys(localStorage).filter((key) => key.startsWith("qidan.seen:zhaomin")),
+  );
+  assert.deepEqual(seen, []);
+  await page.goto(new URL("/h5/workbench", house.service).href);
+  await page.getByRole("link", { name: "周杰", exact: true }).waitFor();
 });

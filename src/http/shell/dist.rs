@@ -19,7 +19,6 @@ use crate::reply::{Reply, bare};
 struct Dist;
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-const ASK_AGAIN: &str = "no-cache";
 /// The forms in which the build may have written a file, the best first.
 const FORMS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
@@ -32,15 +31,10 @@ pub(super) fn text(name: &str) -> Option<String> {
 /// A file below `/assets/`.
 pub(crate) async fn asset(req: HttpRequest) -> Reply {
     let path = req.match_info().get("path").unwrap_or_default();
-    give(&req, &format!("assets/{path}"), FOR_EVER)
+    give(&req, &format!("assets/{path}"))
 }
 
-/// One of the few files that must stand at the root.
-pub(crate) async fn root(req: HttpRequest) -> Reply {
-    give(&req, req.path().trim_start_matches('/'), ASK_AGAIN)
-}
-
-fn give(req: &HttpRequest, name: &str, cached: &'static str) -> Reply {
+fn give(req: &HttpRequest, name: &str) -> Reply {
     let kind = kind_of(name);
     let accepted = req.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let accepted = accepted.unwrap_or_default();
@@ -56,7 +50,7 @@ fn give(req: &HttpRequest, name: &str, cached: &'static str) -> Reply {
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CONTENT_TYPE, kind))
-        .insert_header((CACHE_CONTROL, cached))
+        .insert_header((CACHE_CONTROL, FOR_EVER))
         .insert_header((VARY, "Accept-Encoding"));
     if let Some(form) = form {
         response.insert_header((CONTENT_ENCODING, form));
@@ -82,7 +76,6 @@ fn kind_of(name: &str) -> &'static str {
         Some("js" | "mjs") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("json") => "application/json",
-        Some("webmanifest") => "application/manifest+json",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("jpg" | "jpeg") => "image/jpeg",

@@ -103,8 +103,3 @@ export async function startSession(): Promise<Me | null> {
     return null;
   }
 }
-
-export async function signOut(): Promise<void> {
-  await fetch("/auth/logout", { method: "POST", headers: { "qidan-csrf": me.value?.csrf ?? "" } });
-  location.reload();
-}

@@ -2,6 +2,9 @@ import type { workbench as zh } from "../zh-CN/workbench";
 
 export const workbench: Record<keyof typeof zh, string> = {
   "bench.title": "My tickets",
+  "bench.leave": "Sign out",
+  "bench.leave.waiting": "{n} items are not synced yet; they are sent when you sign in again",
+  "bench.leave.failed": "You are still signed in: check the network and try again",
   "bench.lists": "Lists of work",
   "bench.mine": "Mine",
   "bench.today": "Today",

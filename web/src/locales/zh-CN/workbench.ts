@@ -1,6 +1,9 @@
 // The words of the workbench.
 export const workbench = {
   "bench.title": "我的工单",
+  "bench.leave": "退出登录",
+  "bench.leave.waiting": "还有 {n} 项没有同步，退出后由您下次登录时提交",
+  "bench.leave.failed": "没有退出，请检查网络后重试",
   "bench.lists": "待办列表",
   "bench.mine": "我的",
   "bench.today": "今天",
