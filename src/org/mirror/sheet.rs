@@ -181,7 +181,7 @@ fn clear_roles(conn: &mut Conn, ctx: &Ctx, userid: &str) -> Result<()> {
     let roles = std::mem::take(&mut profile.roles);
     sql::profile::put(conn, userid, &profile, ctx.now)?;
     let subject = format!("member:{userid}");
-    audit(conn, ctx, "member.roles_cleared", &subject, &json!({ "roles": roles }))
+    audit(conn, ctx, "profile.roles_cleared", &subject, &json!({ "roles": roles }))
 }
 
 fn is_here(member: Option<&Member>) -> bool {

@@ -118,7 +118,7 @@ fn whose_session_it_is_is_judged_anew_each_time() {
         let back = member("li.new", MemberStatus::Active, true);
         upsert_member(conn, &ctx, &back, Timestamp(NOW + 400)).unwrap();
         assert_eq!(crate::profile(conn, "li.new").unwrap().roles, Vec::<String>::new());
-        let filter = AuditFilter { what: Some("member.roles_cleared".to_owned()), subject: None };
+        let filter = AuditFilter { what: Some("profile.roles_cleared".to_owned()), subject: None };
         let told = list_audit(conn, &filter, None, kernel::Limit::default()).unwrap().items;
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].subject, "member:li.new");
