@@ -18,6 +18,8 @@ fn operations() -> Vec<(Method, String, String)> {
             // What must be asked with a question.
             let query = match path.rsplit('/').next() {
                 Some("tasks") => "?view=mine&member=a",
+                Some("jssdk") => "?url=http://127.0.0.1/h5/workbench",
+                Some("prefill") => "?template=general_request",
                 Some("due") => "?from=2026-11-23T01:00:00Z&minutes=60",
                 _ => "",
             };
@@ -63,12 +65,22 @@ async fn no_operation_can_be_had_without_a_token_or_with_one_for_something_else(
         let token = desk.token(&others).await;
         let other = desk.ask(method.clone(), &path).token(&token).send().await;
         assert_eq!(other.problem(), (403, "auth.scope".into()), "{method} {path}");
+        // A stream's right answer has no end; stories of their own tell of it.
+        if path == "/api/v1/live" {
+            continue;
+        }
         let right = desk.token(&[scope.parse().unwrap()]).await;
         let right = desk.ask(method.clone(), &path).token(&right).send().await;
-        // A program is nobody in particular.
-        let is_me = path == "/api/v1/me" && right.problem().1 == "auth.no_session";
+        // A program is nobody in particular, and what is a member's own has nothing for it.
+        let is_refused = right.status.is_client_error();
+        let is_members = is_refused
+            && match right.problem().1.as_str() {
+                "auth.no_session" => path == "/api/v1/me",
+                "ticket.needs_member" => true,
+                _ => false,
+            };
         assert!(
-            is_me || !matches!(right.status.as_u16(), 401 | 403 | 500..),
+            is_members || !matches!(right.status.as_u16(), 401 | 403 | 500..),
             "{method} {path}: {}",
             right.text
         );
