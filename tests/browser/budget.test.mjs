@@ -7,9 +7,10 @@ import { openBench } from "./support/bench.mjs";
 import { looks, openBrowser } from "./support/browser.mjs";
 import { startHouse } from "./support/house.mjs";
 
-const TRIES = 5;
-/** What the yardstick takes on the core for which the budgets are meant; a slower one gets as much more. */
-const YARD_MS = 160;
+const TRIES = 6;
+/** What the yardstick takes on the desktop's core for which the budgets are meant, as we estimate it: the
+ * shared cores of a build machine take 130 to 240, and get as much more. */
+const YARD_MS = 100;
 const PAGES = [
   { path: "/h5/sidebar", budget: 100 },
   { path: "/h5/profile", budget: 100 },
@@ -91,23 +92,22 @@ async function taken(page, work) {
   return ended - began;
 }
 
-const least = async (page, work) => {
-  const all = [];
-  for (let nth = 0; nth < TRIES; nth += 1) all.push(await taken(page, work));
-  return Math.min(...all);
-};
-
 for (const { path, budget } of PAGES) {
   looks(`${path} stands there within ${budget} ms of the main thread`, async (test) => {
     const page = await browser.window({ size: "tall" });
     await openBench(page, house, "张三");
     const url = path === "progress" ? progress : new URL(path, house.service).href;
-    const yard = await least(page, () => page.evaluate(drawsMuch));
-    const took = await least(page, async () => {
-      await page.goto(url);
-      // Looking is work of the same thread: not with every frame.
-      await page.waitForFunction(isDrawn, undefined, { polling: 20 });
-    });
+    // In turn, so that both meet the machine in the same mood.
+    let [yard, took] = [Infinity, Infinity];
+    for (let nth = 0; nth < TRIES; nth += 1) {
+      yard = Math.min(yard, await taken(page, () => page.evaluate(drawsMuch)));
+      const load = async () => {
+        await page.goto(url);
+        // Looking is work of the same thread: not with every frame.
+        await page.waitForFunction(isDrawn, undefined, { polling: 20 });
+      };
+      took = Math.min(took, await taken(page, load));
+    }
     const allowed = budget * Math.max(1, yard / YARD_MS);
     const words = `${path}: ${took.toFixed(0)} of ${allowed.toFixed(0)} ms (yardstick ${yard.toFixed(0)} ms)`;
     test.diagnostic(words);

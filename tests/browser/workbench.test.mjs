@@ -404,7 +404,7 @@ test("in a browser one signs out, and whoever comes next finds nothing", async (
   await raised("退出前的工单");
   const { page, bench } = await worker("赵敏");
   await bench.tab("可认领").click();
-  await bench.line("退出前的工单").waitFor();
+  await page.locator("article.line").first().waitFor();
   await page.getByRole("button", { name: "退出登录" }).click();
   await page.getByRole("dialog", { name: "赵敏" }).waitFor();
   await screenshot(page, "bench-leave");
