@@ -75,3 +75,27 @@ fn mention_assign<'f>(key: &'f str, rule: &'f Assign, all: &mut Mentions<'f>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_flow_mentions_what_its_steps_narrow_by_and_whom_they_name() {
+        let step = json!({ "key": "fix", "name": "维修",
+            "assign": { "by": "group", "key": "repair" },
+            "pick": { "strategy": "all", "narrow": [
+                { "keep": "duty", "roster": "nights" },
+                { "keep": "region", "field": "city" },
+                { "keep": "skill", "fields": ["trade", "device"] },
+            ] },
+            "if_nobody": { "do": "assign", "to": { "by": "duty", "roster": "days" } } });
+        let flow: Flow = from_value(json!({ "steps": [step] })).unwrap();
+        let Mentions { rules, fields, rosters, groups } = flow.mentions();
+        assert_eq!(rosters, [("fix", "nights"), ("fix", "days")]);
+        assert_eq!(fields, [("fix", "city"), ("fix", "trade"), ("fix", "device")]);
+        assert_eq!((groups, rules), (vec![("fix", "repair")], Vec::new()));
+    }
+}
