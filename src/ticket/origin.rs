@@ -8,7 +8,11 @@ use kernel::{Actor, Ctx, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{prefill, sql};
+use crate::{
+    prefill,
+    relation::{Closeness, closeness},
+    sql,
+};
 
 /// What was known around a ticket when it was raised.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +79,7 @@ pub struct OriginOwner {
     pub name: String,
 }
 
-/// What is known around a ticket of this customer or group, now.
+/// What the actor may know around a ticket of this customer or group, now.
 ///
 /// # Errors
 /// The database's.
@@ -103,14 +107,20 @@ pub fn origin(
     if let Some(external_userid) = customer
         && let Some(customer) = customer::find_by_external(conn, external_userid)?
     {
-        owner = owner_of(&ctx.actor, &customer).map(|follow| follow.userid.clone()).or(owner);
-        origin.tags = tags_of(&customer);
-        origin.last_contact_at = last_contact_at(conn, &customer)?;
-        origin.customer = Some(OriginCustomer {
+        let mut known = OriginCustomer {
             external_userid: customer.external_userid.clone(),
             name: customer.display_name().to_owned(),
-            corp_name: customer.corp_name,
-        });
+            corp_name: String::new(),
+        };
+        // To talk in a group with a customer is not to know him.
+        let is_member = matches!(ctx.actor, Actor::Member { .. });
+        if !is_member || closeness(conn, &ctx.actor, &customer)? > Closeness::None {
+            owner = owner_of(&ctx.actor, &customer).map(|follow| follow.userid.clone()).or(owner);
+            origin.tags = tags_of(&customer);
+            origin.last_contact_at = last_contact_at(conn, &customer)?;
+            known.corp_name = customer.corp_name;
+        }
+        origin.customer = Some(known);
     }
     if let Some(userid) = owner.filter(|userid| !userid.is_empty()) {
         let member = org::find_member(conn, &userid)?;

@@ -113,12 +113,6 @@ pub fn prefill(conn: &mut Conn, ctx: &Ctx, setup: &Setup, wanted: &Wanted<'_>) -
     };
     let mut filled =
         Prefill { context: origin::origin(conn, ctx, id, wanted.chat_id)?, ..Prefill::default() };
-    if wanted.customer.is_some_and(|(_customer, near)| near == Closeness::None)
-        && let Some(known) = &mut filled.context
-    {
-        (known.owner, known.last_contact_at) = (None, None);
-        known.tags.clear();
-    }
     for (field, is_first) in askable(&template) {
         if let Some((value, from)) = sources.of(field, is_first) {
             filled.values.insert(field.key.clone(), value);
@@ -217,13 +211,16 @@ impl Sources<'_> {
 
     fn of_customer(&self, field: &Field, is_first: bool) -> Option<Value> {
         let (customer, closeness) = self.customer?;
-        // Who only talks in a group with him knows what he is called there, and no more.
-        if closeness == Closeness::None && !matches!(field.kind.as_str(), "customer" | "text") {
-            return None;
-        }
-        let is_known = closeness > Closeness::None;
         let name = if customer.name.is_empty() { customer.display_name() } else { &customer.name };
         let key = field.key.as_str();
+        if closeness == Closeness::None {
+            // Who only talks in a group with him knows what he is called there, and no more.
+            return match field.kind.as_str() {
+                "customer" => text_of(field, &customer.external_userid),
+                "text" if key == "customer" || keys::is_customer_name(key) => text_of(field, name),
+                _ => None,
+            };
+        }
         match field.kind.as_str() {
             "customer" => text_of(field, &customer.external_userid),
             // Others see the number masked; a mask is no answer.
@@ -232,15 +229,13 @@ impl Sources<'_> {
             }
             "member" if keys::is_owner(key) => text_of(field, self.owner.as_deref()?),
             "multi_select" => of_tags(field, customer),
-            "text" if keys::is_company(key) && is_known => text_of(field, &customer.corp_name),
+            "text" if keys::is_company(key) => text_of(field, &customer.corp_name),
             // A party to a contract is rather the company.
-            "text" if key == "customer" && is_known => {
+            "text" if key == "customer" => {
                 text_of(field, &customer.corp_name).or_else(|| text_of(field, name))
             }
-            "text" if key == "customer" || keys::is_customer_name(key) => text_of(field, name),
-            "text" if keys::is_tags(key) && is_known => {
-                text_of(field, &origin::tags_of(customer).join("、"))
-            }
+            "text" if keys::is_customer_name(key) => text_of(field, name),
+            "text" if keys::is_tags(key) => text_of(field, &origin::tags_of(customer).join("、")),
             _ => None,
         }
     }

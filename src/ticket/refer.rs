@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use customer::{Asset, Kept, Opportunity, Order, What};
+use customer::{Asset, Belonging, Kept, Opportunity, Order, What};
 use db::Conn;
 use form::{Answers, Compiled, Reference, Referred};
 use kernel::{Actor, Error, Kind, Result, TicketId, Timestamp};
@@ -155,27 +155,25 @@ pub fn related(
     let mut assets: Vec<Kept<Asset>> = Vec::new();
     for (what, key) in named(template.compiled(), &policy::readable(reader, ticket, template)) {
         match what {
-            What::Opportunity => all.opportunities.extend(customer::find_belonging(conn, &key)?),
-            What::Order => all.orders.extend(customer::find_belonging(conn, &key)?),
-            What::Asset => assets.extend(customer::find_belonging(conn, &key)?),
+            What::Opportunity => all.opportunities.extend(shown(conn, reader, ticket, &key)?),
+            What::Order => all.orders.extend(shown(conn, reader, ticket, &key)?),
+            What::Asset => assets.extend(shown(conn, reader, ticket, &key)?),
         }
     }
-    let mut known = BTreeMap::new();
-    let opportunities = all.opportunities.iter().map(|one| &one.it.external_userid);
-    let orders = all.orders.iter().map(|one| &one.it.external_userid);
-    let owners =
-        opportunities.chain(orders).chain(assets.iter().map(|one| &one.it.external_userid));
-    for owner in owners {
-        if !known.contains_key(owner) {
-            known.insert(owner.clone(), may_show(conn, reader, ticket, owner)?);
-        }
-    }
-    let shows = |owner: &str| known.get(owner).copied().unwrap_or_default();
-    all.opportunities.retain(|one| shows(&one.it.external_userid));
-    all.orders.retain(|one| shows(&one.it.external_userid));
-    assets.retain(|one| shows(&one.it.external_userid));
     all.assets = with_history(conn, assets)?;
     Ok(all)
+}
+
+/// What this key names, if it may be shown with the ticket.
+fn shown<T: Belonging>(
+    conn: &mut Conn,
+    reader: &Actor,
+    ticket: &Ticket,
+    key: &str,
+) -> Result<Option<Kept<T>>> {
+    let Some(kept) = customer::find_belonging::<T>(conn, key)? else { return Ok(None) };
+    let may = may_show(conn, reader, ticket, kept.it.external_userid())?;
+    Ok(may.then_some(kept))
 }
 
 /// Whether something of this customer's may be shown with the ticket that names it.

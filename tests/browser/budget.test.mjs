@@ -1,11 +1,9 @@
 // How much of the main thread's time each page takes until it stands there, by the thread's own clock,
 // which other programs on the machine do not move. The budgets are those of a desktop's core.
 import assert from "node:assert/strict";
-import { after, before } from "node:test";
-import { Api } from "./support/api.mjs";
 import { openBench } from "./support/bench.mjs";
-import { looks, openBrowser } from "./support/browser.mjs";
-import { startHouse } from "./support/house.mjs";
+import { looks } from "./support/browser.mjs";
+import { setting } from "./support/setting.mjs";
 
 const TRIES = 6;
 /** What the yardstick takes on the desktop's core for which the budgets are meant, as we estimate it: the
@@ -45,18 +43,13 @@ let house;
 let browser;
 let progress;
 
-before(async () => {
-  [house, browser] = await Promise.all([startHouse(), openBrowser()]);
-  const api = new Api(house);
+setting(async ({ api, ...all }) => {
+  ({ house, browser } = all);
   await api.publish(TEMPLATE);
   await api.put("/codes/budget", { key: "budget", name: "贴纸", template: "budget" });
   const form = { title: "灯不亮" };
   const { id } = await api.post("/tickets", { template: "budget", form }, "wangfang");
   progress = (await api.post(`/tickets/${id}/progress_link`)).url;
-});
-after(async () => {
-  await browser?.close();
-  await house?.stop();
 });
 
 const isDrawn = () => document.querySelector("main :is(h1, h2, form, button)") !== null;

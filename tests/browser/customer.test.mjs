@@ -1,35 +1,24 @@
 // The customer's side in a browser: the progress page in each of its states on two phones, light and
 // dark, with and without script; and the form behind a QR code.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { axeFindings, looks, openBrowser, screenshot } from "./support/browser.mjs";
-import { Api } from "./support/api.mjs";
-import { startHouse } from "./support/house.mjs";
+import { test } from "node:test";
+import { axeFindings, looks, screenshot } from "./support/browser.mjs";
+import { setting, step } from "./support/setting.mjs";
 
 let house;
 let api;
 let browser;
 
-before(async () => {
-  [house, browser] = await Promise.all([startHouse(), openBrowser()]);
-  api = new Api(house);
+setting(async (all) => {
+  ({ house, api, browser } = all);
   await api.publish(TEMPLATE);
 });
-after(async () => {
-  await browser?.close();
-  await house?.stop();
-});
 
-const step = (key, name, publicName) => ({
+const known = (key, name, publicName) => ({
   key,
   name,
   public_name: publicName,
-  if_nobody: { do: "hold" },
-  assign: { by: "people", userids: ["liuyang"] },
-  limit: {
-    minutes: 240,
-    escalate: [{ minutes: 60, to: { by: "people", userids: ["wangfang"] } }],
-  },
+  ...step(["liuyang"]),
 });
 
 const TEMPLATE = {
@@ -46,7 +35,7 @@ const TEMPLATE = {
     ],
   },
   flow: {
-    steps: [step("fix", "内部派单维修", "上门维修"), step("visit", "回访", "回访确认")],
+    steps: [known("fix", "内部派单维修", "上门维修"), known("visit", "回访", "回访确认")],
   },
 };
 

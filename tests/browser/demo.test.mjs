@@ -1,9 +1,9 @@
 // What a newcomer does in the first two minutes, on the real page with the real service behind it.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openBrowser } from "./support/browser.mjs";
+import { test } from "node:test";
 import { Client } from "./support/client.mjs";
-import { control, startHouse } from "./support/house.mjs";
+import { control } from "./support/house.mjs";
+import { setting } from "./support/setting.mjs";
 
 const REQUESTER = "王芳";
 const WORDS = "空调坏了";
@@ -11,14 +11,8 @@ const WORDS = "空调坏了";
 let house;
 let browser;
 
-before(async () => {
-  house = await startHouse();
-  browser = await openBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await house?.stop();
+setting((all) => {
+  ({ house, browser } = all);
 });
 
 /** People whose card about these words has the button, by asking what each of them would see. */

@@ -1,22 +1,17 @@
 // A newcomer raises a ticket of every business that the demo brings and clicks it through to its
 // end, as the different people, with nothing but the conversation and the cards.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openBrowser, screenshot } from "./support/browser.mjs";
+import { test } from "node:test";
+import { screenshot } from "./support/browser.mjs";
 import { Client } from "./support/client.mjs";
-import { control, startHouse } from "./support/house.mjs";
+import { control } from "./support/house.mjs";
+import { setting } from "./support/setting.mjs";
 
 let house;
 let browser;
 
-before(async () => {
-  house = await startHouse();
-  browser = await openBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await house?.stop();
+setting((all) => {
+  ({ house, browser } = all);
 });
 
 /** Somebody claims the ticket's newest card, presses what is to be pressed and answers what is asked. */

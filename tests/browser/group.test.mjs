@@ -1,10 +1,9 @@
 // The tool bar of a customer group: a ticket from it carries the group and the place where it belongs.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Api } from "./support/api.mjs";
-import { SIZES, looks, openBrowser, screenshot } from "./support/browser.mjs";
+import { test } from "node:test";
+import { SIZES, looks, screenshot } from "./support/browser.mjs";
 import { checkFrame, openGroup, YUNQI } from "./support/h5.mjs";
-import { startHouse } from "./support/house.mjs";
+import { setting, step } from "./support/setting.mjs";
 
 let house;
 let api;
@@ -25,25 +24,15 @@ const LESSON = {
       {
         key: "work",
         name: "处理",
-        if_nobody: { do: "hold" },
-        assign: { by: "people", userids: ["zhaomin"] },
-        limit: {
-          minutes: 240,
-          escalate: [{ minutes: 60, to: { by: "people", userids: ["wangfang"] } }],
-        },
+        ...step(["zhaomin"]),
       },
     ],
   },
 };
 
-before(async () => {
-  [house, browser] = await Promise.all([startHouse(), openBrowser()]);
-  api = new Api(house);
+setting(async (all) => {
+  ({ house, api, browser } = all);
   await api.publish(LESSON);
-});
-after(async () => {
-  await browser?.close();
-  await house?.stop();
 });
 
 const made = (frame) => frame.locator("[data-created]");

@@ -1,24 +1,17 @@
 // Without a network: what was read stays readable, what is done waits, a killed page loses nothing,
 // and what the service does not take later is explained.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Api } from "./support/api.mjs";
+import { test } from "node:test";
 import { Bench, isKept, isSound, openBench, PHOTO, VISIT } from "./support/bench.mjs";
-import { openBrowser } from "./support/browser.mjs";
-import { startHouse } from "./support/house.mjs";
+import { setting } from "./support/setting.mjs";
 
 let house;
 let api;
 let browser;
 
-before(async () => {
-  [house, browser] = await Promise.all([startHouse(), openBrowser()]);
-  api = new Api(house);
+setting(async (all) => {
+  ({ house, api, browser } = all);
   await api.publish(VISIT);
-});
-after(async () => {
-  await browser?.close();
-  await house?.stop();
 });
 
 const ticketOf = (id) => api.get(`/tickets/${id}`);

@@ -1,22 +1,17 @@
 // The page itself: three sizes, light and dark, readable by everybody, quiet, and honest when the
 // service is away.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { SIZES, axeFindings, looks, openBrowser, screenshot } from "./support/browser.mjs";
+import { test } from "node:test";
+import { SIZES, axeFindings, looks, screenshot } from "./support/browser.mjs";
 import { Client } from "./support/client.mjs";
 import { startHouse } from "./support/house.mjs";
+import { setting } from "./support/setting.mjs";
 
 let house;
 let browser;
 
-before(async () => {
-  house = await startHouse();
-  browser = await openBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await house?.stop();
+setting((all) => {
+  ({ house, browser } = all);
 });
 
 const tabOf = (page, name) => page.getByRole("tab", { name });

@@ -1,22 +1,16 @@
 // The tab of a customer's profile: the tickets so far beside a new one, and all that is his.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Api } from "./support/api.mjs";
-import { SIZES, looks, openBrowser, screenshot } from "./support/browser.mjs";
+import { test } from "node:test";
+import { SIZES, looks, screenshot } from "./support/browser.mjs";
 import { checkFrame, HEYAN, openProfile } from "./support/h5.mjs";
-import { startHouse } from "./support/house.mjs";
+import { setting } from "./support/setting.mjs";
 
 let house;
 let api;
 let browser;
 
-before(async () => {
-  [house, browser] = await Promise.all([startHouse(), openBrowser()]);
-  api = new Api(house);
-});
-after(async () => {
-  await browser?.close();
-  await house?.stop();
+setting((all) => {
+  ({ house, api, browser } = all);
 });
 
 test("past tickets, the newest first, stand beside a new one, and only those that one may see", async () => {

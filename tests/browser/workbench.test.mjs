@@ -1,12 +1,11 @@
 // A field worker's day at the workbench: what there is to do, claimed, visited, photographed, filled
 // in and handed on; what a lead does with it; something new in two taps; on every size of screen.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Api } from "./support/api.mjs";
+import { test } from "node:test";
 import { isKept, isSound, openBench, PHOTO, VISIT } from "./support/bench.mjs";
-import { looks, openBrowser, screenshot } from "./support/browser.mjs";
+import { looks, screenshot } from "./support/browser.mjs";
 import { Client } from "./support/client.mjs";
-import { startHouse } from "./support/house.mjs";
+import { setting } from "./support/setting.mjs";
 
 const SITE = { lat: 30.2741, lng: 120.1551, system: "wgs84", label: "一号楼" };
 const AT_SITE = { latitude: 30.2745, longitude: 120.1556, accuracy: 24 };
@@ -15,14 +14,9 @@ let house;
 let api;
 let browser;
 
-before(async () => {
-  [house, browser] = await Promise.all([startHouse(), openBrowser()]);
-  api = new Api(house);
+setting(async (all) => {
+  ({ house, api, browser } = all);
   await api.publish(VISIT);
-});
-after(async () => {
-  await browser?.close();
-  await house?.stop();
 });
 
 const raised = (title, more = {}) =>

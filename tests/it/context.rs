@@ -347,11 +347,16 @@ async fn to_talk_in_a_group_with_a_customer_is_not_to_know_him() {
     let filled = prefill(&desk, "liuyang", &query).await;
     assert_eq!(filled["values"]["adviser"], Value::Null, "{filled}");
     assert_eq!(filled["context"]["customer"]["external_userid"], LUOMEI);
-    assert_eq!(filled["context"]["owner"], Value::Null);
-    assert_eq!(filled["context"]["last_contact_at"], Value::Null);
+    let told = |context: &Value| {
+        (context["customer"]["corp_name"].clone(), context["last_contact_at"].clone())
+    };
+    assert_eq!(told(&filled["context"]), (json!(""), Value::Null));
     let new = json!({ "template": "visit", "source": "group_menu", "chat_id": YUNQI,
         "customer": LUOMEI, "form": { "title": "大堂不热" } });
-    assert_eq!(raise(&desk, "liuyang", &new).await.status, 201);
+    let made = raise(&desk, "liuyang", &new).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!(told(&made.json()["context"]), (json!(""), Value::Null), "nor by the ticket");
+    assert!(!told(&prefill(&desk, "lijing", &query).await["context"]).1.is_null());
     let refused = context(&desk, "liuyang", LUOMEI).await.refusal();
     assert_eq!((refused.0, &*refused.1), (403, "customer.not_yours"));
     let served = context(&desk, "zhaomin", LUOMEI).await;

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Op, schema};
 use crate::{
-    guard::{By, Signed, may},
+    guard::{By, Caller, Signed, may},
     read::{Body, Query},
     reply::{Answer, Once, Reply, ok},
     shared::Server,
@@ -122,12 +122,22 @@ pub(super) fn key(req: &HttpRequest) -> String {
     req.match_info().get("key").unwrap_or_default().to_owned()
 }
 
+/// The member who only uses templates: he sees those that are meant for him, and none in the making.
+/// Programs, and members who make templates, see all of them.
+fn user(caller: &Caller) -> Option<&str> {
+    match &caller.by {
+        By::Session(signed_in) if !signed_in.allows(Scope::TemplatesWrite) => {
+            Some(&signed_in.member.userid)
+        }
+        By::Session(_) | By::Token(_) => None,
+    }
+}
+
 async fn list(who: Signed<may::ReadTickets>, server: Data<Server>) -> Reply {
     let catalog = server.setup.catalog.clone();
-    let all = match &who.caller.by {
-        // Who makes templates sees all of them, other members those that are meant for them.
-        By::Session(signed_in) if !signed_in.allows(Scope::TemplatesWrite) => {
-            let userid = signed_in.member.userid.clone();
+    let all = match user(&who.caller) {
+        Some(userid) => {
+            let userid = userid.to_owned();
             let kept = server.db.read(move |conn| {
                 let mut all = catalog.list();
                 ticket::keep_visible(conn, &userid, None, &mut all)?;
@@ -135,7 +145,7 @@ async fn list(who: Signed<may::ReadTickets>, server: Data<Server>) -> Reply {
             });
             kept.await?
         }
-        By::Session(_) | By::Token(_) => catalog.list(),
+        None => catalog.list(),
     };
     let items: Vec<&Template> = all.iter().map(|one| &***one).collect();
     ok(&Page { items, next: None })
@@ -149,10 +159,7 @@ async fn get(
 ) -> Reply {
     let (key, catalog) = (key(&req), server.setup.catalog.clone());
     let is_inside = query.draft == Some(true) || query.source == Some(true);
-    if is_inside
-        && let By::Session(signed_in) = &who.caller.by
-        && !signed_in.allows(Scope::TemplatesWrite)
-    {
+    if is_inside && user(&who.caller).is_some() {
         let detail = "草稿和模板的写法只给维护模板的人看，请联系管理员";
         return Err(Error::new(Kind::Forbidden, "auth.scope", detail).into());
     }

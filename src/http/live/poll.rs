@@ -25,7 +25,6 @@ const TICK: Duration = Duration::from_millis(700);
 const REACH: Micros = 30 * time::SECOND;
 /// How often everybody's to-do lists are counted, for they change with the time alone, too.
 const RECOUNT: Duration = Duration::from_secs(60);
-
 /// How often it looks whether those who listen may still.
 const CHECK: Duration = Duration::from_secs(3);
 

@@ -1,6 +1,7 @@
 // The workbench in a window of its own: signed in by the QR page of the simulator, as in a browser.
 import assert from "node:assert/strict";
 import { axeFindings, screenshot } from "./browser.mjs";
+import { step } from "./setting.mjs";
 
 /** Opens `/h5/workbench` as a member; `at` is what stands behind the `#`. */
 export async function openBench(page, house, name, at = "") {
@@ -137,12 +138,7 @@ export const VISIT = {
         key: "visit",
         name: "上门",
         public_name: "上门服务",
-        if_nobody: { do: "hold" },
-        assign: { by: "people", userids: ["zhaomin", "zhoujie"] },
-        limit: {
-          minutes: 240,
-          escalate: [{ minutes: 60, to: { by: "people", userids: ["wangfang"] } }],
-        },
+        ...step(["zhaomin", "zhoujie"]),
       },
       {
         key: "accept",

@@ -7,11 +7,10 @@ export const HEYAN = "wmQFAAAA0001heyan";
 export const TANGBO = "woQFAAAA0004tangbo";
 export const YUNQI = "wrQFAAAA0002yunqi";
 
-const isDrawn = () => document.querySelector("main.page") !== null;
+const isPage = () => document.querySelector("main.page") !== null;
 
-/** The frame that shows a page of the service, once it has drawn itself. */
-export async function frameOf(page, house, path) {
-  const url = `${new URL(house.service).origin}/h5/${path}`;
+/** The frame that shows what begins with this address, once it has drawn itself. */
+export async function frameAt(page, url, isDrawn) {
   for (let tries = 0; tries < 300; tries += 1) {
     const frame = page.frames().find((one) => one.url().startsWith(url));
     if (frame && (await frame.evaluate(isDrawn).catch(() => false))) return frame;
@@ -19,6 +18,10 @@ export async function frameOf(page, house, path) {
   }
   throw new Error(`no frame shows ${url}`);
 }
+
+/** The frame that shows a page of the service. */
+const frameOf = (page, house, path) =>
+  frameAt(page, `${new URL(house.service).origin}/h5/${path}`, isPage);
 
 async function talk(page, house, who, id) {
   const client = await Client.open(page, house);
