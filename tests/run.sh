@@ -53,8 +53,10 @@ step() {
         return 0
     fi
     failures+=("$name")
-    printf '   FAILED (exit %d) after %d s; the end of %s:\n' $code $((SECONDS - began)) "$log"
-    tail -n 150 "$log" | sed 's/^/   | /'
+    printf '   FAILED (exit %d) after %d s; what stands out in %s, and its end:\n' $code $((SECONDS - began)) "$log"
+    # Whoever reads may be given only the first part of what a run printed.
+    grep -nE -m 40 '^\s*[✖×]|\.\.\. FAILED$|panicked at|^error|(Assertion|Reference|Timeout)Error|^[A-Za-z]*Error' "$log" | sed 's/^/   > /'
+    tail -n 100 "$log" | sed 's/^/   | /'
     return 1
 }
 
@@ -256,6 +258,7 @@ $mode
 
 echo
 for failure in "${failures[@]}"; do echo "failed: $failure"; done
+[ ! -f "$ran" ] || sed -n 's/^failed /failed: /p' "$ran" | sort -u
 echo "$mode: $number steps in $SECONDS s"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ ${#failures[@]} = 0 ]
