@@ -1,10 +1,10 @@
 // Beside a chat with a customer: a ticket in two taps, and everything that one does with it there.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { Api } from "./support/api.mjs";
-import { SIZES, looks, openBrowser, screenshot } from "./support/browser.mjs";
+import { test } from "node:test";
+import { SIZES, looks, screenshot } from "./support/browser.mjs";
 import { checkFrame, HEYAN, openSidebar } from "./support/h5.mjs";
-import { control, startHouse } from "./support/house.mjs";
+import { control } from "./support/house.mjs";
+import { setting, step } from "./support/setting.mjs";
 
 let house;
 let api;
@@ -13,12 +13,7 @@ let browser;
 const WORK = {
   key: "work",
   name: "处理",
-  if_nobody: { do: "hold" },
-  assign: { by: "people", userids: ["zhaomin"] },
-  limit: {
-    minutes: 240,
-    escalate: [{ minutes: 60, to: { by: "people", userids: ["wangfang"] } }],
-  },
+  ...step(["zhaomin"]),
 };
 const QUICK = {
   key: "quick",
@@ -36,14 +31,9 @@ const QUICK = {
   flow: { steps: [WORK] },
 };
 
-before(async () => {
-  [house, browser] = await Promise.all([startHouse(), openBrowser()]);
-  api = new Api(house);
+setting(async (all) => {
+  ({ house, api, browser } = all);
   await api.publish(QUICK);
-});
-after(async () => {
-  await browser?.close();
-  await house?.stop();
 });
 
 const button = (frame, name) => frame.getByRole("button", { name, exact: true });
@@ -348,6 +338,30 @@ test("the first screen waits for nobody: a slow client, one that refuses, one wi
   });
   const { frame } = await openSidebar(page, house);
   await frame.locator(`[data-customer="${HEYAN}"]`).waitFor();
+});
+
+test("what was chosen and begun before the client said who it is stays", async () => {
+  const page = await browser.window();
+  await failing({ slow_ms: 3_000 }, async () => {
+    const { frame } = await openSidebar(page, house);
+    await frame.locator(".templates [aria-pressed=true]").waitFor();
+    const first = await frame
+      .locator(".templates [aria-pressed=true]")
+      .getAttribute("data-template");
+    const other = first === "repair" ? "return" : "repair";
+    await button(frame, "全部").click();
+    await frame.getByRole("dialog").locator(`button[data-template="${other}"]`).click();
+    const form = frame.locator(`form[data-template="${other}"]`);
+    await form.waitFor();
+    await button(frame, "正在读取客户…").waitFor();
+    const box = form.locator("textarea").first();
+    await box.fill("先写着");
+    await button(frame, "提交").waitFor({ timeout: 20_000 });
+    await frame.locator(`[data-customer="${HEYAN}"]`).waitFor();
+    await frame.getByRole("tab", { name: /进行中/ }).waitFor();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.equal(await box.inputValue(), "先写着");
+  });
 });
 
 test("a customer that somebody else follows is not shown, whatever the page claims", async () => {

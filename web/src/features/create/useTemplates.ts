@@ -61,8 +61,9 @@ export function useTemplates(origin: () => Origin) {
     },
     { immediate: true },
   );
+  // Only beside somebody else it begins anew: to learn late beside whom one is takes no form away.
   watch(
-    () => [origin().customer, origin().chat].join(),
+    () => origin().visit,
     () => (isByHand.value = false),
   );
 
@@ -90,6 +91,8 @@ export function useTemplates(origin: () => Origin) {
       isByHand.value = true;
       chosen.value = key;
     },
+    /** Whoever writes has chosen, too. */
+    hold: () => void (isByHand.value = true),
     hasDraft: (key: string) => draftsOf(key) !== null,
     pin,
   };
