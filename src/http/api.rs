@@ -41,6 +41,7 @@ use actix_web::{
 
 pub(crate) use files::{find_file, serve};
 pub use jssdk::host_of;
+pub(crate) use me::with_page;
 pub(crate) use op::Op;
 pub use public::VISIT;
 pub(crate) use public::open_code;

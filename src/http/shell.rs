@@ -1,11 +1,11 @@
-//! The pages inside WeCom: files of the web build, embedded. A page is served at once, to anybody and
-//! without a look into the database: it holds nothing but what is the same for all. Whoever opens
-//! it signs in from there.
+//! The pages inside WeCom: files of the web build, embedded. A page is served at once and to anybody:
+//! what it holds is the same for all, and whoever opens it signs in from there. To one who is signed
+//! in comes with it who he is, which saves a round trip; if the database is slow, it comes later.
 
 mod boot;
 mod dist;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -16,10 +16,12 @@ use actix_web::{
             USER_AGENT,
         },
     },
+    rt::time::timeout,
     web::Data,
 };
 use bytes::Bytes;
-use kernel::text;
+use kernel::{Error, text};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use wecom::login::Browser;
 
@@ -29,6 +31,7 @@ pub(crate) use dist::asset;
 use crate::{
     api, page,
     reply::{Reply, bare},
+    session,
     shared::{Server, Shared},
 };
 
@@ -42,6 +45,8 @@ const ENTRIES: [(&str, &str); 5] = [
 ];
 /// Where a page takes what it must know of the house.
 const MARK: &str = "<!--boot-->";
+/// How long a page waits for what comes with it.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// A page for when the web build is missing.
 const NOT_BUILT: &str = include_str!("shell/not_built.html");
 const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
@@ -93,6 +98,23 @@ impl Pages {
 struct Shell {
     html: Bytes,
     etag: String,
+    /// Where in it the answers stand that come with it.
+    told_at: usize,
+}
+
+impl Shell {
+    fn new(page: &str, boot: &str) -> Self {
+        let told_at = page.find(MARK).map_or(0, |at| at + boot.len());
+        let html = page.replacen(MARK, boot, 1);
+        let hash = text::hex(&Sha256::digest(html.as_bytes()));
+        let etag = format!("\"{}\"", hash.get(..20).unwrap_or_default());
+        Self { html: html.into(), etag, told_at }
+    }
+
+    fn with(&self, answers: &Value) -> Vec<u8> {
+        let (before, after) = self.html.split_at(self.told_at);
+        [before, boot::told(answers).as_bytes(), after].concat()
+    }
 }
 
 /// Every page, ready.
@@ -108,10 +130,8 @@ impl Shells {
         for (entry, file) in ENTRIES {
             let page = dist::text(file).unwrap_or_else(|| NOT_BUILT.to_owned());
             for browser in [Browser::WeCom, Browser::WeChat, Browser::Other] {
-                let html = page.replacen(MARK, &boot::script(shared, entry, browser), 1);
-                let hash = text::hex(&Sha256::digest(html.as_bytes()));
-                let etag = format!("\"{}\"", hash.get(..20).unwrap_or_default());
-                all.insert((entry, word(browser)), Shell { html: html.into(), etag });
+                let boot = boot::script(shared, entry, browser);
+                all.insert((entry, word(browser)), Shell::new(&page, &boot));
             }
         }
         Self { all, policy: shared.pages.policy() }
@@ -130,7 +150,27 @@ pub(crate) async fn staff(req: HttpRequest, server: Data<Server>) -> Reply {
     if entry == "public" {
         return Err(bare(StatusCode::NOT_FOUND));
     }
-    serve(&req, &server, entry, &server.shells.policy)
+    let answers = match session::secret_of(&server, &req) {
+        None => None,
+        // Without them the page asks for itself, and shows what failed.
+        Some(secret) => timeout(PATIENCE, answers(&server, secret)).await.unwrap_or_default(),
+    };
+    serve(&req, &server, entry, &server.shells.policy, answers.as_ref())
+}
+
+/// What the page of the member with this secret is going to ask for first.
+async fn answers(server: &Data<Server>, secret: String) -> Option<Value> {
+    let now = server.clock.now();
+    let told = async {
+        match session::find(server, secret, now).await? {
+            Some(signed_in) => api::with_page(server, &signed_in, now).await,
+            None => Ok(None),
+        }
+    };
+    told.await.unwrap_or_else(|error: Error| {
+        tracing::debug!(%error, "a page goes out without who opens it");
+        None
+    })
 }
 
 /// The page of an entry code, for everybody; it may stand in the pages of the sites that the code
@@ -144,26 +184,40 @@ pub(crate) async fn public(req: HttpRequest, server: Data<Server>) -> Reply {
             let policy = &server.shells.policy;
             let policy =
                 code.frame_ancestors.iter().fold(policy.clone(), |all, one| all + " " + one);
-            serve(&req, &server, "public", &policy)
+            serve(&req, &server, "public", &policy, None)
         }
         Err(error) => Ok(page::refuse_entry(&req, &error)),
     }
 }
 
-fn serve(req: &HttpRequest, server: &Server, entry: &str, policy: &str) -> Reply {
-    let shell = server.shells.all.get(&(entry, word(browser(req))));
-    let Some(Shell { html, etag }) = shell else { return Err(bare(StatusCode::NOT_FOUND)) };
+fn serve(
+    req: &HttpRequest,
+    server: &Server,
+    entry: &str,
+    policy: &str,
+    answers: Option<&Value>,
+) -> Reply {
+    let Some(shell) = server.shells.all.get(&(entry, word(browser(req)))) else {
+        return Err(bare(StatusCode::NOT_FOUND));
+    };
     let known = req.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_known = known.is_some_and(|known| known.split(',').any(|one| is_tag(one, etag)));
+    let is_known = answers.is_none()
+        && known.is_some_and(|known| known.split(',').any(|one| is_tag(one, &shell.etag)));
     let status = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
     let mut response = HttpResponse::build(status);
     response
-        .insert_header((ETAG, etag.as_str()))
-        .insert_header((CACHE_CONTROL, "private, no-cache"))
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, policy))
         .insert_header((PERMISSIONS, PERMITTED));
-    Ok(if is_known { response.finish() } else { response.body(html.clone()) })
+    if let Some(answers) = answers {
+        // What one person may know, and his proof, are nothing to be kept on a disk.
+        response.insert_header((CACHE_CONTROL, "no-store"));
+        return Ok(response.body(shell.with(answers)));
+    }
+    response
+        .insert_header((ETAG, shell.etag.as_str()))
+        .insert_header((CACHE_CONTROL, "private, no-cache"));
+    Ok(if is_known { response.finish() } else { response.body(shell.html.clone()) })
 }
 
 /// Whether a tag of `If-None-Match` is this one; a proxy that compresses marks it as weak.

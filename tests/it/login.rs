@@ -599,11 +599,11 @@ async fn a_page_is_signed_so_that_wecom_takes_it_and_no_others_page_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_is_there_for_everybody_and_holds_nothing_of_anybody() {
+async fn a_page_is_there_for_everybody_and_brings_along_who_opens_it() {
     let desk = Desk::open().await;
-    let boot = |told: &Told| -> Value {
+    let element = |told: &Told, id: &str| -> Value {
         let text = told.text();
-        let (_before, rest) = text.split_once("id=\"boot\">").unwrap();
+        let (_before, rest) = text.split_once(&format!("id=\"{id}\">")).unwrap();
         serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
     };
     let browser = Browser::new(&desk, WECOM);
@@ -611,7 +611,7 @@ async fn a_page_is_there_for_everybody_and_holds_nothing_of_anybody() {
         let told = browser.open(&format!("/h5/{entry}?a=b")).await;
         assert_eq!((told.status, told.header("set-cookie")), (200, ""));
         let corp = desk.config.wecom.corp_id.clone();
-        let boot = boot(&told);
+        let boot = element(&told, "boot");
         assert_eq!(boot["entry"], entry);
         assert_eq!((&boot["corp_id"], &boot["client"]), (&json!(corp), &json!("wecom")));
         assert_eq!(boot["simulator"], desk.sim_url);
@@ -626,10 +626,17 @@ async fn a_page_is_there_for_everybody_and_holds_nothing_of_anybody() {
         let other = Browser::new(&desk, DESKTOP).open(&format!("/h5/{entry}")).await;
         assert_ne!(other.header("etag"), etag, "another browser's page says so");
     }
+    let stranger = browser.open("/h5/workbench").await;
+    assert!(!stranger.text().contains("id=\"told\""), "nobody is nobody's business");
     browser.signs_in("zhangsan").await;
     let signed_in = browser.open("/h5/workbench").await;
-    let stranger = Browser::new(&desk, WECOM).open("/h5/workbench").await;
-    assert_eq!(signed_in.bytes, stranger.bytes);
+    let me = browser.open("/api/v1/me").await.json();
+    assert_eq!(element(&signed_in, "told"), json!({ "/api/v1/me": me }));
+    assert_eq!(element(&signed_in, "boot"), element(&stranger, "boot"));
+    assert_eq!((signed_in.header("cache-control"), signed_in.header("etag")), ("no-store", ""));
+    let etag = stranger.header("etag").to_owned();
+    let again = browser.bare("GET", "/h5/workbench").header("if-none-match", &etag).send().await;
+    assert_eq!(again.status, 200, "a page with somebody in it is not the one without");
     for path in ["/h5/public", "/h5/nothing", "/assets/nothing.js", "/assets/../simulator.html"] {
         assert_eq!(browser.open(path).await.status, 404, "{path}");
     }

@@ -2,16 +2,19 @@
 //! with.
 
 use actix_web::web::Data;
-use kernel::{Actor, Error, Kind};
-use org::Department;
+use db::Conn;
+use kernel::{Actor, Error, Kind, Result, Timestamp};
+use org::{Department, Scope, session::SignedIn};
 use serde::Serialize;
+use serde_json::{Value, json};
 use ticket::Counts;
 
 use super::{Op, schema};
 use crate::{
     guard::{By, Signed, may, no_session},
     reply::{Reply, ok},
-    shared::Server,
+    session::csrf::ME,
+    shared::{Server, Shared},
 };
 
 pub(crate) fn operations() -> Vec<Op> {
@@ -50,26 +53,49 @@ async fn me(who: Signed<may::ReadTickets>, server: Data<Server>) -> Reply {
         By::Session(signed_in) => Some(signed_in.session.csrf.clone()),
         By::Token(_) => None,
     };
-    let (userid, setup) = (userid.clone(), server.setup.clone());
-    let me = server.db.read(move |conn| {
-        let member = org::find_member(conn, &userid)?;
-        let member =
-            member.ok_or_else(|| Error::new(Kind::NotFound, "member.not_found", "没有这个成员"))?;
-        let mut departments = Vec::new();
-        for id in &member.departments {
-            departments.extend(org::find_department(conn, *id)?.map(named));
-        }
-        Ok(Me {
-            counts: ticket::counts(conn, &member.userid, ctx.now, setup.zone_minutes)?,
-            roles: org::profile(conn, &member.userid)?.roles,
-            userid: member.userid,
-            name: member.name,
-            avatar: member.avatar,
-            departments,
-            csrf: csrf.clone(),
-        })
-    });
+    let (userid, zone_minutes) = (userid.clone(), server.setup.zone_minutes);
+    let me = server.db.read(move |conn| find(conn, &userid, csrf.clone(), ctx.now, zone_minutes));
     ok(&me.await?)
+}
+
+/// The answers that a page is going to ask for first, by their paths: they come with it.
+pub(crate) async fn with_page(
+    shared: &Shared,
+    signed_in: &SignedIn,
+    now: Timestamp,
+) -> Result<Option<Value>> {
+    if !signed_in.allows(Scope::TicketsRead) {
+        return Ok(None);
+    }
+    let (userid, csrf) = (signed_in.member.userid.clone(), signed_in.session.csrf.clone());
+    let zone_minutes = shared.setup.zone_minutes;
+    let me = move |conn: &mut Conn| find(conn, &userid, Some(csrf.clone()), now, zone_minutes);
+    Ok(Some(json!({ ME: shared.db.read(me).await? })))
+}
+
+fn find(
+    conn: &mut Conn,
+    userid: &str,
+    csrf: Option<String>,
+    now: Timestamp,
+    zone_minutes: i64,
+) -> Result<Me> {
+    let member = org::find_member(conn, userid)?;
+    let member =
+        member.ok_or_else(|| Error::new(Kind::NotFound, "member.not_found", "没有这个成员"))?;
+    let mut departments = Vec::new();
+    for id in &member.departments {
+        departments.extend(org::find_department(conn, *id)?.map(named));
+    }
+    Ok(Me {
+        counts: ticket::counts(conn, &member.userid, now, zone_minutes)?,
+        roles: org::profile(conn, &member.userid)?.roles,
+        userid: member.userid,
+        name: member.name,
+        avatar: member.avatar,
+        departments,
+        csrf,
+    })
 }
 
 fn named(department: Department) -> DepartmentRef {

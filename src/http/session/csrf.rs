@@ -9,8 +9,8 @@ use subtle::ConstantTimeEq as _;
 use crate::reply::Refusal;
 
 const HEADER: &str = "qidan-csrf";
-/// Where a page learns it.
-const ME: &str = "/api/v1/me";
+/// Where a page learns it, if it did not come with the page.
+pub(crate) const ME: &str = "/api/v1/me";
 /// What `<img>` fetches, which can send no header.
 const FILE: &str = "/api/v1/files/{id}";
 /// What `EventSource` fetches, which can send no header either: it is in the query there.

@@ -1,6 +1,6 @@
 //! What a page knows before it has asked anything.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wecom::login::Browser;
 
 use crate::shared::Shared;
@@ -14,7 +14,7 @@ pub(crate) fn word(browser: Browser) -> &'static str {
     }
 }
 
-/// The element that holds it: data, which no browser runs.
+/// The element that holds what is the same for everybody: data, which no browser runs.
 pub(super) fn script(shared: &Shared, entry: &str, browser: Browser) -> String {
     let pages = &shared.pages;
     let boot = json!({
@@ -30,7 +30,16 @@ pub(super) fn script(shared: &Shared, entry: &str, browser: Browser) -> String {
         "organisation": pages.organisation,
         "max_file_bytes": pages.max_file_bytes,
     });
-    format!("<script type=\"application/json\" id=\"boot\">{}</script>", inert(&boot.to_string()))
+    element("boot", &boot)
+}
+
+/// The element with answers that come with the page.
+pub(super) fn told(answers: &Value) -> String {
+    element("told", answers)
+}
+
+fn element(id: &str, it: &Value) -> String {
+    format!("<script type=\"application/json\" id=\"{id}\">{}</script>", inert(&it.to_string()))
 }
 
 /// JSON that cannot end the element in which it stands.

@@ -16,6 +16,9 @@ async fn a_page_is_served_at_once_while_the_database_is_away() {
         assert!(told.header("permissions-policy").contains("geolocation=(self)"), "{path}");
         assert!(told.header("content-security-policy").ends_with("frame-ancestors 'self'"));
     }
+    let told = desk.get("/h5/sidebar").header("cookie", "qidan_session=x").send().await;
+    assert_eq!(told.status.as_u16(), 200, "who was signed in has his page, too");
+    assert!(!told.text.contains("id=\"told\""), "{}", told.text);
     let told = desk.get("/auth/wecom/login?next=%2Fh5%2Fgroup").send().await;
     assert_eq!(told.status.as_u16(), 503);
     assert!(told.text.contains("服务暂时繁忙") && told.text.contains("重新登录"), "{}", told.text);

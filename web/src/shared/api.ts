@@ -1,6 +1,7 @@
 // The service's API: `api.get<Ticket>("/tickets/7")`. Every call but the first carries the session's
 // token; what is read is tried again when the line breaks; what is written takes a key, so that
 // sending it twice does it once.
+import { toldBy } from "./boot";
 import { refusalOf, request, RequestError, type Ask } from "./request";
 
 const BASE = "/api/v1";
@@ -25,6 +26,8 @@ export interface StandIn {
   hold: (file: Blob, name: string) => Promise<Stored>;
   urlOf: (id: string) => string | undefined;
 }
+
+const told = toldBy(document);
 
 let csrf = "";
 let standIn: StandIn | null = null;
@@ -54,7 +57,7 @@ export function pathOf(path: string, query: Query = {}): string {
   return `${BASE}${path}${given.length > 0 ? `?${search}` : ""}`;
 }
 
-const told = (error: unknown): never => {
+const heard = (error: unknown): never => {
   if (error instanceof RequestError && (error.kind === "login" || error.code === "auth.csrf"))
     hook(error);
   throw error;
@@ -72,7 +75,7 @@ const send = <T>(method: NonNullable<Ask["method"]>, path: string, json: unknown
   if (json !== undefined) ask.json = json;
   if (timeoutMs !== undefined) ask.timeoutMs = timeoutMs;
   if (signal) ask.signal = signal;
-  return request<T>(pathOf(path), ask).catch(told);
+  return request<T>(pathOf(path), ask).catch(heard);
 };
 
 export const api = {
@@ -80,8 +83,8 @@ export const api = {
     const ask: Ask = { headers: headersOf(), retries: RETRIES };
     if (signal) ask.signal = signal;
     const whole = pathOf(path, query);
-    const now = () => request<T>(whole, ask);
-    return (standIn ? standIn.around(whole, now) : now()).catch(told);
+    const now = async () => told<T>(whole) ?? (await request<T>(whole, ask));
+    return (standIn ? standIn.around(whole, now) : now()).catch(heard);
   },
   post: <T>(path: string, json: unknown = {}, write: Write = {}): Promise<T> =>
     send<T>("POST", path, json, write),
@@ -154,6 +157,6 @@ export function upload(file: Blob, name: string, options: Upload = {}): Promise<
   }).catch((error: unknown) => {
     const isHeld = standIn && !options.isFinal && !options.url && !options.signal?.aborted;
     const isAway = error instanceof RequestError && ["offline", "timeout"].includes(error.kind);
-    return isHeld && isAway ? (standIn as StandIn).hold(file, name) : told(error);
+    return isHeld && isAway ? (standIn as StandIn).hold(file, name) : heard(error);
   });
 }

@@ -1,4 +1,5 @@
-// What the server writes into the page before it hands it out: where we are, never who is here.
+// What the server writes into the page before it hands it out: where we are; and, to one who is signed
+// in, the answers that his page would ask for first.
 
 export type Client = "wecom" | "wechat" | "browser";
 
@@ -31,17 +32,31 @@ const DEFAULTS: Boot = {
   max_file_bytes: 20 * 1024 * 1024,
 };
 
-/** What stands in the page; a page without it (a test, a file) has the defaults. */
-export function readBoot(page: Document = document): Boot {
-  const text = page.getElementById("boot")?.textContent ?? "";
+function readElement(page: Document, id: string): object {
   try {
-    return { ...DEFAULTS, ...(JSON.parse(text || "{}") as Partial<Boot>) };
+    return JSON.parse(page.getElementById(id)?.textContent || "{}") as object;
   } catch {
-    return { ...DEFAULTS };
+    return {};
   }
 }
 
+/** What stands in the page; a page without it (a test, a file) has the defaults. */
+export const readBoot = (page: Document = document): Boot => ({
+  ...DEFAULTS,
+  ...readElement(page, "boot"),
+});
+
 export const boot: Boot = readBoot();
+
+/** Gives each answer that came with the page once, by its path: later it may be another. */
+export function toldBy(page: Document): <T>(path: string) => T | undefined {
+  const answers = new Map(Object.entries(readElement(page, "told")));
+  return <T>(path: string) => {
+    const answer = answers.get(path) as T | undefined;
+    answers.delete(path);
+    return answer;
+  };
+}
 
 const FRAME = "wecom-simulator:";
 

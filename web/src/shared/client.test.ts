@@ -1,7 +1,7 @@
 // What stands between a page and the service: the API client, the session, the client around the page.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { api, onceKey, pathOf, useToken } from "./api";
-import { boot, readBoot } from "./boot";
+import { boot, readBoot, toldBy } from "./boot";
 import { reasonText } from "./failure";
 import { request, RequestError } from "./request";
 import { loginUrl, me, session, signIn, startSession } from "./session";
@@ -107,6 +107,19 @@ describe("what the server writes into the page", () => {
     const page = document.implementation.createHTMLDocument();
     page.head.innerHTML = '<script type="application/json" id="boot">{"corp_id":"ww1"}</script>';
     expect(readBoot(page)).toMatchObject({ corp_id: "ww1", client: "browser" });
+  });
+
+  it("answers each question once", () => {
+    const page = document.implementation.createHTMLDocument();
+    page.head.innerHTML =
+      '<script type="application/json" id="told">{"/api/v1/me":{"a":1}}</script>';
+    const told = toldBy(page);
+    expect([told("/api/v1/tasks"), told("/api/v1/me"), told("/api/v1/me")]).toEqual([
+      undefined,
+      { a: 1 },
+      undefined,
+    ]);
+    expect(toldBy(document)("/api/v1/me")).toBeUndefined();
   });
 });
 
