@@ -67,6 +67,9 @@ test("a visit from claim to hand-over, and the lead's yes with an opinion", asyn
   await form.getByText("已断电").click();
   await form.getByText("试机正常").click();
   await form.getByLabel("处理说明").fill("更换启动电容，制冷恢复");
+  await form.getByRole("button", { name: "完成", exact: true }).click();
+  await form.getByText("请添加完工照片").waitFor();
+  assert.equal((await ticketOf(ticket.id)).row.step.key, "visit", "not without the photo");
   await form
     .getByRole("group", { name: "完工照片" })
     .locator("input[type=file]")
@@ -170,6 +173,21 @@ test("a new ticket takes two taps: it says where, by whom and from where it came
   await page.getByRole("button", { name: /^撤销/ }).click();
   await bench.says("已撤销");
   assert.equal((await ticketOf(no)).status, "cancelled");
+  await page.context().close();
+});
+
+test("a guard reports with a photo and the place that his phone tells", async () => {
+  const { page, bench } = await worker("黄伟");
+  await page.getByRole("button", { name: "新建：上门服务" }).click();
+  await page.getByLabel("什么事").fill("围栏被撞坏");
+  await page.locator("input[type=file]").last().setInputFiles(PHOTO);
+  await isKept(page);
+  await page.getByText("误差约 24 米").waitFor();
+  await bench.button("提交").click();
+  const ticket = await ticketOf(await page.locator(".done .no").innerText());
+  assert.equal(ticket.form.evidence.length, 1);
+  const { lat, lng, accuracy } = ticket.form.site;
+  assert.deepEqual({ lat, lng, accuracy }, { lat: 30.2745, lng: 120.1556, accuracy: 24 });
   await page.context().close();
 });
 

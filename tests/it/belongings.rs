@@ -179,6 +179,7 @@ async fn an_approver_sees_what_the_ticket_names_without_asking_unless_it_is_hidd
     let desk = Desk::open().await;
     let mut open = business();
     open["form"]["fields"][2]["access"] = json!({ "create": "edit", "*": "hidden" });
+    open["flow"]["steps"][0]["type"] = json!("approval");
     desk.publishes(&open).await;
     let deal = json!({ "external_userid": HEYAN, "title": "全屋新风", "stage": "谈判",
         "amount_cents": 2_600_000, "owner": "zhangsan" });
@@ -200,6 +201,9 @@ async fn an_approver_sees_what_the_ticket_names_without_asking_unless_it_is_hidd
     );
     assert_eq!(seen["related"]["orders"], json!([]), "the answer is hidden from him");
     assert_eq!(desk.ask("GET", &path).send().await.json()["related"]["orders"][0]["no"], "QF-1");
+    let decided =
+        desk.does("liuyang", "approve", made.json()["id"].as_str().unwrap(), json!({})).await;
+    assert_eq!(decided["status"], "closed", "what he saw was his to decide on");
     desk.close().await;
 }
 

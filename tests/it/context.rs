@@ -8,6 +8,7 @@ use crate::support::{Desk, Told};
 const HEYAN: &str = "wmQFAAAA0001heyan";
 /// 罗梅: 李静 serves her; she is in the group of the hotel.
 const LUOMEI: &str = "wmQFAAAA0003luomei";
+const TANGBO: &str = "woQFAAAA0004tangbo";
 /// The group of the hotel: 李静 owns it, 刘洋 is in it.
 const YUNQI: &str = "wrQFAAAA0002yunqi";
 
@@ -170,6 +171,13 @@ async fn a_ticket_keeps_what_the_service_knows_around_it_and_believes_no_page() 
         assert_eq!((refused.0, &*refused.1), (403, "customer.not_yours"), "{userid}");
     }
     assert_eq!(desk.tickets().await.len(), 2, "nothing was raised for the others");
+    // The form shows it before, and for a company's there is more to know.
+    let query = format!("template=general_request&customer={TANGBO}");
+    let shown = prefill(&desk, "wangfang", &query).await["context"].clone();
+    assert_eq!((&shown["tags"], &shown["owner"]["name"]), (&json!(["VIP"]), &json!("王芳")));
+    let mut of_company = new.clone();
+    of_company["customer"] = json!(TANGBO);
+    assert_eq!(raise(&desk, "wangfang", &of_company).await.json()["context"], shown);
     desk.close().await;
 }
 
@@ -262,6 +270,7 @@ async fn a_group_belongs_to_a_campus_and_so_do_the_tickets_from_it() {
     assert_eq!(made["form"]["fault"], "待查");
     assert_eq!(made["form"]["site"], Value::Null, "what the starter may not fill in");
     assert_eq!(made["context"]["group"]["place"]["key"], "c2");
+    assert_eq!(filled["context"]["group"], made["context"]["group"], "the form showed it before");
     let own =
         raise(&desk, "liuyang", &new(json!({ "title": "二号楼", "campus": "城东校区" }))).await;
     assert_eq!(own.json()["form"]["campus"], "城东校区", "what was filled in stays");

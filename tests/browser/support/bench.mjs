@@ -61,7 +61,7 @@ export async function isSound(page, name) {
   );
   assert.ok(over <= 0, `${name} scrolls sideways by ${over} px`);
   const small = await page.evaluate(() =>
-    [...document.querySelectorAll("button, select, textarea, input:not([type=hidden])")]
+    [...document.querySelectorAll("a[href], button, select, textarea, input:not([type=hidden])")]
       .filter((one) => one.offsetParent !== null && !one.closest(".hidden, label.add, .filled"))
       // A line is touched as a whole, though only its title is the button.
       .filter((one) => !one.matches("[data-no] .title"))

@@ -52,9 +52,9 @@ export async function openBrowser() {
   const profile = await mkdtemp(join(tmpdir(), "qidan-chromium-"));
   const contexts = [];
 
-  /** One window on one machine of its own: size, light or dark, nothing remembered. */
+  /** One window on one machine of its own: a size of ours or any other, light or dark, nothing remembered. */
   const window = async ({ size = "desktop", dark = false, script = true } = {}) => {
-    const { width, height, hasTouch, isMobile } = SIZES[size];
+    const { width, height, hasTouch, isMobile } = SIZES[size] ?? size;
     const dir = await mkdtemp(join(profile, "window-"));
     const context = await chromium.launchPersistentContext(dir, {
       executablePath: CHROMIUM,
