@@ -56,6 +56,7 @@
   var photos = document.getElementById("photos");
   var previews = document.getElementById("previews");
   if (!photos || !previews) return;
+  document.documentElement.classList.add("js");
   photos.addEventListener("change", function () {
     while (previews.firstChild) {
       URL.revokeObjectURL(previews.firstChild.firstChild.src);

@@ -244,8 +244,9 @@ fn reply(page: &Progress, own: &Own) -> String {
     let inner = format!(
         "<label for=\"words\">有补充或疑问，写在这里</label>\
          <textarea id=\"words\" name=\"text\" rows=\"3\" maxlength=\"2000\">{text}</textarea>\
-         <label class=\"pick\" for=\"photos\">添加照片（最多 9 张）</label>\
-         <input id=\"photos\" type=\"file\" name=\"photos\" multiple accept=\"{PHOTOS}\">{again}\
+         <div class=\"photos\">\
+         <input id=\"photos\" type=\"file\" name=\"photos\" multiple accept=\"{PHOTOS}\">\
+         <label class=\"pick\" for=\"photos\">添加照片（最多 9 张）</label></div>{again}\
          <ul class=\"pictures\" id=\"previews\" hidden></ul><button>发送</button>"
     );
     let title = if page.ticket.is_ended() { "还有话要说" } else { "留言" };
