@@ -229,11 +229,20 @@ schema() {
     on_each_server schema_on
 }
 
+# The pages' figures, which a browser measures.
+page_figures() {
+    QIDAN_BIN=$(realpath "$target/release/qidan") QIDAN_CHROMIUM=${QIDAN_CHROMIUM:-$(command -v chromium)} \
+        node tests/browser/pages.bench.mjs "${options[@]}" | "$target/release/bench" --results "$place/figures" --take
+}
+
 bench() {
     check "Set up" deploy/setup.sh test
+    check "Web build" npm --prefix web run build
     check "Build" cargo build --locked --release --workspace
     printf '== Benchmarks on SQLite\n'
     QIDAN_TEST_MYSQL='' figures "${options[@]}"
+    printf '== Benchmarks of the pages\n'
+    QIDAN_TEST_MYSQL='' page_figures || failed=$((failed + 1))
     on_each_server bench_on
     printf '== All figures\n'
     figures --table "${readmes[@]}"

@@ -15,10 +15,11 @@ mod report;
 mod serve;
 mod store;
 
-use std::{path::PathBuf, process::ExitCode, time::Instant};
+use std::{io::BufRead, path::PathBuf, process::ExitCode, time::Instant};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
+use serde::Deserialize;
 
 use report::{Found, Report, say};
 
@@ -36,6 +37,9 @@ struct Cli {
     /// Measure nothing, show the table of what is in the file
     #[arg(long, requires = "results")]
     table: bool,
+    /// Measure nothing, take what another program measured: lines of JSON with key, value and figure
+    #[arg(long, conflicts_with = "table")]
+    take: bool,
     /// Put the table between the marks of these files
     #[arg(long, num_args = 1.., value_name = "README")]
     write: Vec<PathBuf>,
@@ -129,7 +133,11 @@ fn main() -> Result<ExitCode> {
         serve::run(way, &url, &folder)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let found = if cli.table { Vec::new() } else { measure(cli.quick)? };
+    let found = match (cli.table, cli.take) {
+        (true, _) => Vec::new(),
+        (false, true) => take(std::io::stdin().lock())?,
+        (false, false) => measure(cli.quick)?,
+    };
     let is_met = report::all_met(&found);
     let all = match &cli.results {
         None => found,
@@ -142,6 +150,25 @@ fn main() -> Result<ExitCode> {
         report::write(readme, &all)?;
     }
     Ok(if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A figure that another program measured, as it tells it.
+#[derive(Deserialize)]
+struct Told {
+    key: String,
+    value: f64,
+    figure: String,
+}
+
+fn take(lines: impl BufRead) -> Result<Vec<Found>> {
+    let mut report = Report::on(&Subject::of_environment()?.name);
+    for line in lines.lines() {
+        let line = line?;
+        let told: Told =
+            serde_json::from_str(&line).with_context(|| format!("not a figure: {line}"))?;
+        report.add(&told.key, told.value, told.figure);
+    }
+    Ok(report.found())
 }
 
 fn measure(is_quick: bool) -> Result<Vec<Found>> {

@@ -128,6 +128,36 @@ pub(crate) const LINES: &[Line] = &[
         target: Target::AtMost(50.0, " ms"),
     },
     Line {
+        key: "page.thread",
+        en: "Main thread until a page stands there ÷ a fixed piece of work: the worst small page (ms : ms)",
+        zh: "页面画出前的主线程时间 ÷ 固定工作量：小页面中最慢的（ms : ms）",
+        target: Target::AtMost(1.0, " ×"),
+    },
+    Line {
+        key: "page.workbench",
+        en: "The same of the workbench (ms : ms)",
+        zh: "同上，工作台（ms : ms）",
+        target: Target::AtMost(1.5, " ×"),
+    },
+    Line {
+        key: "page.open",
+        en: "Sidebar opened until it can be used: first visit; again",
+        zh: "侧边栏从打开到可用：首次；再次",
+        target: Target::None,
+    },
+    Line {
+        key: "page.verb",
+        en: "Tap on a verb → shown, on a line of 600 ms, p50 (largest)",
+        zh: "点操作 → 界面有反应，网络往返 600 ms，p50（最大）",
+        target: Target::AtMost(50.0, " ms"),
+    },
+    Line {
+        key: "page.scroll",
+        en: "Scrolling through a list of 10 000 tickets: p95 of frames (frames over 100 ms)",
+        zh: "滚动 10 000 张工单的列表：帧间隔 p95（超过 100 ms 的帧）",
+        target: Target::AtMost(50.0, " ms"),
+    },
+    Line {
         key: "memory",
         en: "Memory after start and 100 requests, RSS (PSS)",
         zh: "启动并处理 100 个请求后的内存 RSS（PSS）",
