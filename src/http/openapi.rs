@@ -23,10 +23,14 @@ const READER_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self
 /// The OpenAPI 3.1 document of the API, the same text for the same build.
 pub fn openapi() -> String {
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
-    let mut schemas = BTreeMap::new();
+    let mut schemas: BTreeMap<String, Value> = BTreeMap::new();
     let mut chapters: Vec<Value> = Vec::new();
     for op in api::operations() {
-        schemas.extend(op.schemas);
+        for schema in op.schemas {
+            if !schemas.contains_key(&*schema.name) {
+                schemas.extend((schema.make)());
+            }
+        }
         for (path, doc) in op.docs {
             let chapter = doc.pointer("/tags/0").map(|name| json!({ "name": name }));
             chapters.extend(chapter.filter(|chapter| !chapters.contains(chapter)));

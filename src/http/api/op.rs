@@ -1,6 +1,8 @@
 //! One operation of the API: a route that names its permission by its handler's first argument, and
 //! its part of the OpenAPI document.
 
+use std::borrow::Cow;
+
 use actix_web::{FromRequest, Handler, Responder, Route, http::Method, web};
 use org::Scope;
 use serde_json::{Value, json};
@@ -31,6 +33,19 @@ permitted! { () (A) (A, B) (A, B, C) (A, B, C, D) }
 /// A schema under its name, for the document's components.
 type Named = (String, Value);
 
+/// A type's schema, and how it is made, with all that it refers to. Only the document needs it, and each
+/// thread that serves makes its operations anew.
+pub(crate) struct Schema {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) make: fn() -> Vec<Named>,
+}
+
+impl Schema {
+    fn of<T: ToSchema>() -> Self {
+        Self { name: T::name(), make: named::<T> }
+    }
+}
+
 /// One operation.
 pub(crate) struct Op {
     pub(crate) path: &'static str,
@@ -38,7 +53,7 @@ pub(crate) struct Op {
     pub(crate) route: Route,
     /// The paths that it is documented under: its own, or one for each thing that it can do.
     pub(crate) docs: Vec<(String, Value)>,
-    pub(crate) schemas: Vec<Named>,
+    pub(crate) schemas: Vec<Schema>,
 }
 
 impl Op {
@@ -116,7 +131,7 @@ impl Op {
         });
         let route = web::method(method.clone()).to(handler);
         let docs = vec![(path.to_owned(), doc)];
-        Self { path, method, route, docs, schemas: named::<Problem>() }
+        Self { path, method, route, docs, schemas: vec![Schema::of::<Problem>()] }
     }
 
     /// Its name for generated clients, the chapter that it stands in, and what it does.
@@ -231,7 +246,7 @@ impl Op {
     }
 
     fn also<T: ToSchema>(mut self) -> Self {
-        self.schemas.extend(named::<T>());
+        self.schemas.push(Schema::of::<T>());
         self
     }
 
